@@ -1,0 +1,2 @@
+//! Can A reach B on port P?
+pub mod topology;
