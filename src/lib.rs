@@ -1,2 +1,5 @@
 //! Can A reach B on port P?
+pub mod flow;
+pub mod network;
+pub mod reach;
 pub mod topology;
