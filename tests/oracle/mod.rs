@@ -4,6 +4,7 @@
 pub mod assumed;
 pub mod filters;
 pub mod gateways;
+pub mod generate;
 pub mod packet;
 pub mod resolve;
 pub mod routing;
@@ -11,6 +12,9 @@ pub mod simulator;
 pub mod walk;
 pub mod world;
 
+pub mod compare;
 pub mod lab;
+pub mod metamorphic;
+pub mod yaml;
 
 mod cases;
