@@ -1,0 +1,7 @@
+//! The rules of the semantics, one small topology at a time, each with its passing and failing twin.
+
+mod addresses;
+mod filters;
+mod gateways;
+mod peering;
+mod routes;

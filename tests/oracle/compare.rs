@@ -1,0 +1,199 @@
+//! Asks an engine and the simulator the same questions.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Instant;
+
+use vpcreach::topology::Topology;
+
+use super::generate::{self, Rng, features, packets::Scene};
+use super::packet::{Leg, Outcome, Packet};
+use super::simulator::Simulator;
+use super::yaml::to_yaml;
+
+/// Something that claims to know what becomes of a packet.
+pub trait Engine {
+    /// A topology, ready to be asked about.
+    type Compiled;
+
+    fn compile(&self, topology: &Topology) -> Self::Compiled;
+    fn ask(&self, compiled: &Self::Compiled, packet: &Packet) -> EngineVerdict;
+
+    fn verdict(&self, topology: &Topology, packet: &Packet) -> EngineVerdict {
+        self.ask(&self.compile(topology), packet)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineVerdict {
+    Reachable,
+    Blocked,
+    Undetermined,
+}
+
+/// What an engine must say where the simulator saw that outcome.
+pub fn expected(outcome: &Outcome) -> EngineVerdict {
+    match outcome {
+        Outcome::Delivered => EngineVerdict::Reachable,
+        Outcome::Dropped { .. } => EngineVerdict::Blocked,
+        Outcome::Unknown { .. } => EngineVerdict::Undetermined,
+    }
+}
+
+/// How much to ask. The environment can say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount {
+    pub topologies: u64,
+    pub packets: u64,
+    pub seed: u64,
+}
+
+impl Amount {
+    pub fn from_environment(topologies: u64, packets: u64) -> Self {
+        let number = |name: &str, otherwise: u64| {
+            let said = std::env::var(format!("VPCREACH_ORACLE_{name}")).ok();
+            said.map_or(otherwise, |text| text.parse().expect("a number"))
+        };
+        Self {
+            topologies: number("TOPOLOGIES", topologies),
+            packets: number("PACKETS", packets),
+            seed: number("SEED", 1),
+        }
+    }
+}
+
+/// What came of it, by reason.
+#[derive(Debug, Default)]
+pub struct Histogram {
+    counts: BTreeMap<String, u64>,
+    total: u64,
+    seconds: f64,
+}
+
+impl Histogram {
+    fn count(&mut self, outcome: &Outcome) {
+        *self.counts.entry(reason(outcome)).or_default() += 1;
+        self.total += 1;
+    }
+
+    /// The share of outcomes whose reason begins so, in percent.
+    pub fn share(&self, beginning: &str) -> f64 {
+        let matching = self.counts.iter().filter(|(reason, _)| reason.starts_with(beginning));
+        100.0 * matching.map(|(_, count)| *count).sum::<u64>() as f64 / self.total.max(1) as f64
+    }
+
+    /// How many different reasons there were.
+    pub fn reasons(&self) -> usize {
+        self.counts.len()
+    }
+}
+
+/// The outcome without names and numbers, so that like goes with like.
+fn reason(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Delivered => "delivered".to_owned(),
+        Outcome::Unknown { .. } => "unknown".to_owned(),
+        Outcome::Dropped { leg, by } => {
+            let leg = if *leg == Leg::Request { "request" } else { "reply" };
+            let by = match by.strip_prefix("network ACL ") {
+                Some(rule) => {
+                    let words: Vec<&str> = rule.split(' ').collect();
+                    let default = words.last() == Some(&"*");
+                    format!("network ACL {} {}", words[1], if default { "rule *" } else { "rule" })
+                }
+                None => by.chars().filter(|letter| !letter.is_ascii_digit()).collect(),
+            };
+            format!("dropped {leg}: {by}")
+        }
+    }
+}
+
+impl fmt::Display for Histogram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows: Vec<_> = self.counts.iter().collect();
+        rows.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for (reason, count) in rows {
+            writeln!(f, "{count:>9} {:>6.2} %  {reason}", 100.0 * *count as f64 / self.total as f64)?;
+        }
+        let rate = self.total as f64 / self.seconds.max(1e-9);
+        write!(f, "{:>9} packets, {rate:.0} a second in the simulator alone", self.total)
+    }
+}
+
+/// A case on which engine and simulator disagree, as small as it could be made.
+pub struct Disagreement {
+    pub seed: u64,
+    pub packet: Packet,
+    pub outcome: Outcome,
+    pub verdict: EngineVerdict,
+    pub topology: Topology,
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "# topology seed {}", self.seed)?;
+        writeln!(f, "# {}", self.packet)?;
+        writeln!(f, "# simulator: {:?}", self.outcome)?;
+        writeln!(f, "# engine:    {:?}", self.verdict)?;
+        write!(f, "{}", to_yaml(&self.topology))
+    }
+}
+
+/// The packets of one topology; both follow from the seed.
+pub fn case(seed: u64, packets: u64) -> (Topology, Vec<Packet>) {
+    let topology = generate::topology(seed);
+    let scene = Scene::new(&topology);
+    let mut rng = Rng::new(seed ^ 0x7061_636b_6574);
+    let packets = (0..packets).filter_map(|_| scene.packet(&mut rng)).collect();
+    (topology, packets)
+}
+
+/// Compares until there are `most` disagreements.
+pub fn compare<E: Engine>(engine: &E, amount: Amount, most: usize) -> (Histogram, Vec<Disagreement>) {
+    let mut histogram = Histogram::default();
+    let mut disagreements = Vec::new();
+    for number in 0..amount.topologies {
+        let seed = amount.seed.wrapping_mul(1_000_003).wrapping_add(number);
+        let (topology, packets) = case(seed, amount.packets);
+        let start = Instant::now();
+        let simulator = Simulator::new(&topology);
+        let outcomes: Vec<Outcome> = packets.iter().map(|packet| simulator.connect(packet)).collect();
+        histogram.seconds += start.elapsed().as_secs_f64();
+        let compiled = engine.compile(&topology);
+        for (packet, outcome) in packets.iter().zip(&outcomes) {
+            histogram.count(outcome);
+            if engine.ask(&compiled, packet) != expected(outcome) && disagreements.len() < most {
+                disagreements.push(smallest(engine, seed, &topology, packet));
+                break;
+            }
+        }
+        if disagreements.len() >= most {
+            break;
+        }
+    }
+    (histogram, disagreements)
+}
+
+// Any disagreement on the same packet will do: it need not be the one that was found.
+fn smallest<E: Engine>(engine: &E, seed: u64, topology: &Topology, packet: &Packet) -> Disagreement {
+    let both =
+        |topology: &Topology| (Simulator::new(topology).connect(packet), engine.verdict(topology, packet));
+    let topology = features::shrink(topology, |smaller| {
+        let (outcome, verdict) = both(smaller);
+        // A case without its client says nothing of interest.
+        !matches!(&outcome, Outcome::Unknown { why } if why.starts_with("client"))
+            && verdict != expected(&outcome)
+    });
+    let (outcome, verdict) = both(&topology);
+    Disagreement { seed, packet: packet.clone(), outcome, verdict, topology }
+}
+
+/// Panics with every disagreement found, and with the histogram.
+pub fn agree<E: Engine>(engine: &E, amount: Amount) -> Histogram {
+    let (histogram, disagreements) = compare(engine, amount, 3);
+    if !disagreements.is_empty() {
+        let cases: Vec<String> = disagreements.iter().map(Disagreement::to_string).collect();
+        panic!("the engine and the simulator disagree:\n\n{}\n{histogram}", cases.join("\n"));
+    }
+    histogram
+}
