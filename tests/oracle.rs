@@ -12,6 +12,7 @@
 mod oracle;
 
 use oracle::compare::{Amount, Engine, EngineVerdict, agree, case, compare, expected};
+use oracle::engine::Real;
 use oracle::generate::features::{Topologies, features, without};
 use oracle::metamorphic;
 use oracle::packet::{Outcome, Packet};
@@ -132,4 +133,19 @@ fn halves_are_as_good_as_the_whole() {
 #[test]
 fn ipv4_never_moves_ipv6() {
     metamorphic::ipv4_never_moves_ipv6(&Itself, 0..300);
+}
+
+#[test]
+fn the_engine_agrees_with_the_simulator() {
+    let histogram = agree(&Real, Amount::from_environment(1500, 60));
+    println!("{histogram}");
+}
+
+#[test]
+fn the_engine_keeps_what_must_be_kept() {
+    metamorphic::another_rule_never_removes_reachability(&Real, 0..200);
+    metamorphic::another_group_never_removes_reachability(&Real, 0..200);
+    metamorphic::the_order_of_group_rules_is_irrelevant(&Real, 0..200);
+    metamorphic::halves_are_as_good_as_the_whole(&Real, 0..200);
+    metamorphic::ipv4_never_moves_ipv6(&Real, 0..200);
 }

@@ -177,13 +177,16 @@ impl RouteTable {
 
     /// RT-8: the best route of its prefix, unless it comes from a prefix list and another list disagrees.
     fn settle(&self, index: u32) -> Choice {
-        let (Some(best), Some(next)) = (self.route(index), self.route(index + 1)) else {
-            return Choice::Route(index);
-        };
-        let rivals = best.kind == RouteKind::PrefixList
-            && next.kind == RouteKind::PrefixList
-            && best.prefix == next.prefix
-            && best.target != next.target;
+        let Some(best) = self.route(index) else { return Choice::None };
+        if best.kind != RouteKind::Local && !self.unlisted.is_empty() {
+            return Choice::Unlisted;
+        }
+        let rivals = self.route(index + 1).is_some_and(|next| {
+            best.kind == RouteKind::PrefixList
+                && next.kind == RouteKind::PrefixList
+                && best.prefix == next.prefix
+                && best.target != next.target
+        });
         if rivals { Choice::Ambiguous(index) } else { Choice::Route(index) }
     }
 

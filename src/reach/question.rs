@@ -65,6 +65,8 @@ pub struct Probe {
     pub destination: Option<InterfaceId>,
     /// The destination, if it is something that is not modelled.
     pub destination_unmodelled: Option<UnmodelledId>,
+    /// The ports that translations on the way pick from; all that they may pick if `None`.
+    pub translated_ports: Option<PortSet>,
     /// The packets; none if the ends have no address family in common.
     pub packets: FlowSet,
     /// Whether the reply does not matter.
@@ -175,7 +177,12 @@ impl Question {
             destination_name: packet.destination.to_string(),
             destination,
             destination_unmodelled: None,
-            packets: service::one_packet(packet),
+            translated_ports: None,
+            packets: if packet.source.is_ipv6() == packet.destination.is_ipv6() {
+                service::one_packet(packet)
+            } else {
+                FlowSet::empty()
+            },
             one_way: false,
         };
         Self {
@@ -209,6 +216,7 @@ impl Question {
                 Member::Unmodelled(id) => Some(*id),
                 _ => None,
             },
+            translated_ports: None,
             packets: FlowSet::empty(),
             one_way: options.one_way,
         };

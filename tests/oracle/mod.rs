@@ -13,6 +13,7 @@ pub mod walk;
 pub mod world;
 
 pub mod compare;
+pub mod engine;
 pub mod lab;
 pub mod metamorphic;
 pub mod yaml;

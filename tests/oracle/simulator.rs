@@ -60,6 +60,13 @@ impl Simulator {
                 if !client.live {
                     return Err(Stop::dropped("the client does not run"));
                 }
+                // A host reaches its own addresses without sending anything: no device of AWS sees the packet.
+                let own = |other: &&super::world::Interface| {
+                    other.vpc == client.vpc && other.instance == client.instance
+                };
+                if self.world.interfaces.iter().filter(own).any(|one| one.addresses.contains(&packet.to)) {
+                    return Ok((Arrival::HostLocal, headers));
+                }
                 if let Some(kind) = &client.unmodelled {
                     return Err(Stop::Unknown(format!("the client is a {kind}")));
                 }

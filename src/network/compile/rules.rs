@@ -18,7 +18,7 @@ impl<'t> Compiler<'t> {
                 }
             }
             let default = self.network.vpcs[vpc].default_network_acl;
-            if self.network.network_acls[default].place == Place::Implicit {
+            if entry.value.network_acls.get(&self.network.network_acls[default].name).is_none() {
                 self.default_network_acl(vpc, default);
             }
             for group in &entry.value.security_groups {
@@ -27,7 +27,7 @@ impl<'t> Compiler<'t> {
                 }
             }
             let default = self.network.vpcs[vpc].default_security_group;
-            if self.network.security_groups[default].place == Place::Implicit
+            if entry.value.security_groups.get(&self.network.security_groups[default].name).is_none()
                 && !self.topology.completeness.is_missing(CaptureKind::SecurityGroups)
             {
                 self.network.security_groups[default].inbound = vec![members_of(default)];

@@ -53,8 +53,7 @@ impl Walker<'_> {
         path.destination = End::Interface(id, address);
         let Some(mut path) = self.answered(path) else { return };
         path.turn();
-        self.check_reply_interface(&mut path, id);
-        self.todo.push((path, At::Host(id)));
+        self.answer_from(path, id);
     }
 
     /// The far end is outside: it answers to the address that it saw.
@@ -99,10 +98,7 @@ impl Walker<'_> {
     fn answer_echo(&mut self, mut echo: Path) {
         echo.turn();
         match echo.destination {
-            End::Interface(id, _) => {
-                self.check_reply_interface(&mut echo, id);
-                self.todo.push((echo, At::Host(id)));
-            }
+            End::Interface(id, _) => self.answer_from(echo, id),
             End::Outside | End::Nobody => self.todo.push((echo, At::Internet)),
         }
     }
@@ -113,17 +109,20 @@ impl Walker<'_> {
     }
 
     /// SG-17: without policy routing a host answers by its primary interface, whose check drops a foreign source.
-    fn check_reply_interface(&self, path: &mut Path, id: InterfaceId) {
+    fn answer_from(&mut self, mut path: Path, id: InterfaceId) {
         let this = &self.network.interfaces[id];
         let instance = &self.network.instances[this.instance];
-        let Some(&primary) = instance.interfaces.first() else { return };
         let near = path.packets.destinations().is_subset(&self.network.subnets[this.subnet].addresses);
-        if instance.policy_routing || primary == id || near {
+        let leaves_by = match instance.interfaces.first() {
+            Some(&primary) if !instance.policy_routing && !near => primary,
+            _ => id,
+        };
+        if leaves_by != id && self.network.interfaces[leaves_by].source_dest_check {
+            self.pass(&mut path, Component::Interface(leaves_by), Action::Deny(Code::Eni001));
+            self.todo.push((path, At::Host(id)));
             return;
         }
-        if self.network.interfaces[primary].source_dest_check {
-            self.pass(path, Component::Interface(primary), Action::Deny(Code::Eni001));
-        }
+        self.todo.push((path, At::Host(leaves_by)));
     }
 
     /// A NAT gateway's own address: replies are translated back, anything else is dropped (NG-6).

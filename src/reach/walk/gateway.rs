@@ -149,7 +149,8 @@ impl Walker<'_> {
             self.done.push(path);
         }
         let Some(mut path) = own else { return };
-        path.translate(component, Translator::NatGateway(id), nat.private_ip.into());
+        let ports = self.probe.translated_ports.as_ref();
+        path.translate(component, Translator::NatGateway(id), nat.private_ip.into(), ports);
         path.identity = Identity::Translated;
         self.todo.push((path, At::Subnet(subnet, Sender::NatGateway(id))));
     }
@@ -244,8 +245,14 @@ impl Walker<'_> {
             self.pass(&mut path, Component::Internet, Action::Deny(Code::Rt004));
             self.done.push(path);
         }
-        if let Some(path) = others {
-            self.at_outside(path);
+        match others {
+            // From outside to outside: whoever that address was, it is nothing of this network (EN-4).
+            Some(mut path) if path.leg == LegKind::Request && path.source == End::Outside => {
+                self.pass(&mut path, Component::Internet, Action::Deny(Code::Rt004));
+                self.done.push(path);
+            }
+            Some(path) => self.at_outside(path),
+            None => {}
         }
     }
 

@@ -10,7 +10,7 @@ mod gateway;
 mod path;
 mod route;
 
-use crate::flow::FlowSet;
+use crate::flow::{AddressSet, FlowSet};
 use crate::network::{
     Action, Code, Decided, Direction, Identity, InterfaceId, Network, RuleId, SubnetId, VpcId,
 };
@@ -115,9 +115,10 @@ impl Walker<'_> {
             if !self.runs(interface) {
                 self.pass(&mut path, Component::Interface(interface), Action::Deny(Code::Eni002));
             }
-            let own = crate::flow::AddressSet::from_ranges(
-                this.private_addresses().map(|address| (address, address)),
-            );
+            // A host reaches its own addresses without sending anything: no device of AWS sees the packet.
+            let own = self.network.instances[this.instance].interfaces.iter();
+            let own = own.flat_map(|id| self.network.interfaces[*id].private_addresses());
+            let own = AddressSet::from_ranges(own.map(|address| (address, address)));
             let (to_itself, others) = path.split_destination(&own);
             if let Some(mut path) = to_itself {
                 path.destination = path.source;

@@ -189,9 +189,16 @@ impl Path {
     }
 
     /// NG-3: the source becomes the translator's, with a port of its choice.
-    pub(super) fn translate(&mut self, component: Component, by: Translator, address: IpAddr) {
+    pub(super) fn translate(
+        &mut self,
+        component: Component,
+        by: Translator,
+        address: IpAddr,
+        ports: Option<&PortSet>,
+    ) {
         let (old, new) = (self.packets.sources(), AddressSet::single(address));
-        let ports = PortSet::range(TRANSLATED_PORTS.0, TRANSLATED_PORTS.1);
+        let every = || PortSet::range(TRANSLATED_PORTS.0, TRANSLATED_PORTS.1);
+        let ports = ports.cloned().unwrap_or_else(every);
         let has_ports = self
             .packets
             .protocols()

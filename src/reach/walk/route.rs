@@ -233,7 +233,12 @@ impl Walker<'_> {
                     "instance {} is a NAT instance: it gives packets for the internet its own address",
                     this.name
                 ));
-                path.translate(Component::Interface(id), Translator::Instance(id), address);
+                path.translate(
+                    Component::Interface(id),
+                    Translator::Instance(id),
+                    address,
+                    self.probe.translated_ports.as_ref(),
+                );
             } else {
                 path.assumptions
                     .push(format!("instance {} forwards packets unchanged and keeps state", this.name));
