@@ -144,8 +144,21 @@ pub fn case(seed: u64, packets: u64) -> (Topology, Vec<Packet>) {
     let topology = generate::topology(seed);
     let scene = Scene::new(&topology);
     let mut rng = Rng::new(seed ^ 0x7061_636b_6574);
-    let packets = (0..packets).filter_map(|_| scene.packet(&mut rng)).collect();
-    (topology, packets)
+    // The simulator itself helps to choose: no reason for a drop may crowd out the others.
+    let simulator = Simulator::new(&topology);
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut chosen = Vec::new();
+    for _ in 0..8 * packets {
+        let Some(packet) = scene.packet(&mut rng) else { continue };
+        let outcome = simulator.connect(&packet);
+        let most = if outcome == Outcome::Delivered { packets / 2 } else { packets / 12 + 1 };
+        let count = counts.entry(reason(&outcome)).or_default();
+        if *count < most && (chosen.len() as u64) < packets {
+            *count += 1;
+            chosen.push(packet);
+        }
+    }
+    (topology, chosen)
 }
 
 /// Compares until there are `most` disagreements.

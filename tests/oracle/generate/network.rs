@@ -25,7 +25,7 @@ impl Draft {
         if self.rng.percent(8) {
             vpc.dns_support = Some(said(false));
         }
-        if self.rng.percent(85) {
+        if self.rng.percent(93) {
             let attached = said(!self.mistake());
             let name = said("igw".to_owned());
             vpc.internet_gateway = Some(InternetGateway { name, attached, route_table: None });
@@ -43,9 +43,9 @@ impl Draft {
 
     // Ranges are disjoint, but for a twin now and then.
     fn vpc_cidrs(&mut self, index: usize) -> Vec<Spanned<Ipv4Net>> {
-        if index > 0 && self.rng.percent(12) {
-            let twin = self.rng.below(index);
-            return self.topology.vpcs.0[twin].value.cidrs.clone();
+        let twin = if index > 1 { 40 } else { 5 };
+        if index > 0 && self.rng.percent(twin) {
+            return self.topology.vpcs.0[index - 1].value.cidrs.clone();
         }
         let second = 10 + 20 * index + 2 * self.rng.below(8);
         let primary = format!("10.{second}.0.0/16");
@@ -118,7 +118,9 @@ impl Draft {
         let cidr = subnet.cidr?.value;
         let size = 1u32 << (32 - cidr.prefix_len());
         for _ in 0..20 {
-            let number = match self.rng.below(4) {
+            let number = match self.rng.below(5) {
+                // Where everybody begins to count: twins have the same hosts.
+                1 if size > 16 => 10,
                 0 => 4 + self.rng.below(3) as u32,
                 1 => size - 2 - self.rng.below(3) as u32,
                 _ => 4 + self.rng.below(size as usize - 5) as u32,
@@ -165,7 +167,7 @@ impl Draft {
     fn instance(&mut self) -> Instance {
         let kinds = [InstanceKind::Rds, InstanceKind::Lambda, InstanceKind::Interface];
         let kind = if self.rng.percent(15) { self.rng.pick(&kinds).clone() } else { InstanceKind::Ec2 };
-        let state = if self.rng.percent(3) || self.mistake() && self.rng.percent(30) {
+        let state = if self.rng.percent(1) || self.mistake() && self.rng.percent(20) {
             InstanceState::Stopped
         } else {
             InstanceState::Running
@@ -235,6 +237,13 @@ impl Draft {
         }
         interface.source_dest_check = (!self.mistake()).then(|| said(false));
         instance.interfaces.push(said("eth0".to_owned()), interface);
+        if name.ends_with("firewall") && self.rng.percent(12) {
+            let mut interface = self.interface(&instance, &subnet, taken);
+            interface.source_dest_check = Some(said(false));
+            if has_address(&interface) {
+                instance.interfaces.push(said("eth1".to_owned()), interface);
+            }
+        }
         vpc.instances.push(said(name.to_owned()), instance);
     }
 
@@ -248,7 +257,7 @@ impl Draft {
                     continue;
                 }
                 let [requester, accepter] = pair.map(|vpc| vpc.name.clone());
-                if !self.rng.percent(75) {
+                if !self.rng.percent(85) {
                     continue;
                 }
                 let status = match self.mistake() {

@@ -108,7 +108,8 @@ impl Draft {
                 [a, b] if *b == own => a,
                 _ => continue,
             };
-            if self.mistake() {
+            // The usual mistake: only one side, or only one table, knows the way.
+            if self.mistake() || self.rng.percent(6) {
                 continue;
             }
             let far = self.topology.vpcs.get(far).cloned().unwrap_or_default();
@@ -139,6 +140,8 @@ impl Draft {
     fn appliance_routes(&mut self, index: usize, vpc: &Vpc, routes: &mut Vec<Route>) {
         let firewall = format!("v{index}-firewall");
         let Some(instance) = vpc.instances.get(&firewall) else { return };
+        // An instance with several interfaces is no target, but each of them is.
+        let firewall = if instance.interfaces.len() > 1 { format!("{firewall}/eth0") } else { firewall };
         let home = &instance.interfaces.0[0].value.subnet.value;
         let others = vpc.subnets.iter().filter(|subnet| subnet.name() != home);
         let others: Vec<IpNet> =
@@ -174,7 +177,7 @@ impl Draft {
             Some(name) if !blackhole => RouteTarget::Named(name.clone()),
             _ => RouteTarget::Blackhole,
         };
-        let lists = ["pl:partner", "pl:other", "pl:managed"];
+        let lists = ["pl:partner", "pl:other", "pl:managed", "pl:managed"];
         let cidrs = [
             "203.0.113.0/25",
             "203.0.113.192/26",
