@@ -50,7 +50,15 @@ pub struct Walk<'a> {
     /// A filter whose rules are not known, and that may have dropped the packet. The walk goes on:
     /// if something else drops it for certain, the doubt does not matter.
     pub doubt: Option<String>,
-    hops: usize,
+    /// For whoever wants to know how it went.
+    pub hops: Vec<Hop>,
+}
+
+/// One step of the way, and the headers at that point.
+#[derive(Clone, Copy, Debug)]
+pub struct Hop {
+    pub what: &'static str,
+    pub headers: Headers,
 }
 
 /// What something stateful remembers of the request.
@@ -77,7 +85,7 @@ impl<'a> Walk<'a> {
             replying: false,
             identity_lost: false,
             doubt: None,
-            hops: 0,
+            hops: Vec::new(),
         }
     }
 
@@ -85,7 +93,6 @@ impl<'a> Walk<'a> {
     pub fn turn_round(&mut self) {
         self.replying = true;
         self.identity_lost = false;
-        self.hops = 0;
     }
 
     /// Something that saw the request and has not seen the reply.
@@ -118,13 +125,14 @@ impl<'a> Walk<'a> {
 
     /// A packet leaves an interface or NAT gateway in that subnet.
     pub(super) fn leave(&mut self, subnet: usize, headers: Headers) -> Arrived {
-        self.hops += 1;
-        if self.hops > HOPS {
+        let taken = self.hops.len();
+        if taken > if self.replying { 2 * HOPS } else { HOPS } {
             return Err(Stop::dropped("routing loop"));
         }
         let world = self.world;
         // W-3: within the subnet there is neither a route lookup nor an ACL.
         if world.subnet_contains(subnet, headers.destination) {
+            self.note("same subnet", headers);
             return self.deliver(world.subnets[subnet].vpc, Some(subnet), headers);
         }
         let target = self.route(subnet, headers.destination);
@@ -139,6 +147,10 @@ impl<'a> Walk<'a> {
             self.acl(subnet, Direction::Outbound, &headers)?;
         }
         self.follow(subnet, target?, headers)
+    }
+
+    fn note(&mut self, what: &'static str, headers: Headers) {
+        self.hops.push(Hop { what, headers });
     }
 
     fn route(&self, subnet: usize, destination: IpAddr) -> Result<Target, Stop> {
@@ -156,6 +168,7 @@ impl<'a> Walk<'a> {
     /// RT-13: what each kind of target does.
     fn follow(&mut self, subnet: usize, target: Target, headers: Headers) -> Arrived {
         let vpc = self.world.subnets[subnet].vpc;
+        self.note(target.kind(), headers);
         match target {
             Target::Local => self.deliver(vpc, Some(subnet), headers),
             // RT-10: a black hole wins like any route, and drops.

@@ -158,7 +158,7 @@ impl Draft {
             }
         }
         for kind in ["natbox", "firewall"] {
-            if self.rng.percent(18) {
+            if self.rng.percent(28) {
                 self.forwarding_instance(&format!("v{index}-{kind}"), vpc, taken);
             }
         }
@@ -224,6 +224,13 @@ impl Draft {
 
     /// A NAT instance or a firewall; which of the two, its subnet's routes decide.
     fn forwarding_instance(&mut self, name: &str, vpc: &mut Vpc, taken: &mut HashSet<IpAddr>) {
+        // RT-20: a firewall has a subnet of its own, unless somebody did not know.
+        if name.ends_with("firewall") && !self.mistake() {
+            let range = vpc.cidrs[0].value;
+            let cidr = Ipv4Net::new(host4(range, 256 * 200), 28).expect("a CIDR");
+            let subnet = Subnet { cidr: Some(said(cidr)), routes: Some(Vec::new()), ..Subnet::default() };
+            vpc.subnets.push(said("inspection".to_owned()), subnet);
+        }
         let mut subnets = vpc.subnets.iter().filter(|subnet| subnet.value.cidr.is_some());
         let subnet = if name.ends_with("natbox") { subnets.next() } else { subnets.next_back() };
         let Some(subnet) = subnet.cloned() else { return };

@@ -133,7 +133,7 @@ impl Scene {
             Some(SecurityGroupPeer::Cidr(cidr)) if rng.percent(70) => {
                 self.pick_host(rng, |host| host.addresses.iter().any(|address| cidr.contains(address)))
             }
-            _ if rng.percent(65) => self.pick_host(rng, |host| host.vpc == server.vpc),
+            _ if rng.percent(50) => self.pick_host(rng, |host| host.vpc == server.vpc),
             _ => rng.pick(&self.hosts),
         };
         let six =

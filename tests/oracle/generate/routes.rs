@@ -34,6 +34,9 @@ impl Draft {
     fn associate(&mut self, index: usize, subnet: usize) {
         let vpc = &self.topology.vpcs.0[index].value;
         let entry = &vpc.subnets.0[subnet];
+        if entry.value.routes.is_some() && self.rng.percent(60) {
+            return;
+        }
         let role = Role::of(entry.name());
         let tables: Vec<_> = vpc.route_tables.iter().map(|table| table.name.clone()).collect();
         let right = tables.iter().find(|table| table.value == role.name()).cloned();
@@ -143,11 +146,12 @@ impl Draft {
         // An instance with several interfaces is no target, but each of them is.
         let firewall = if instance.interfaces.len() > 1 { format!("{firewall}/eth0") } else { firewall };
         let home = &instance.interfaces.0[0].value.subnet.value;
-        let others = vpc.subnets.iter().filter(|subnet| subnet.name() != home);
+        // What is inspected is a matter of the VPC, so that most tables agree.
+        let others = vpc.subnets.iter().skip(index % 2).filter(|subnet| subnet.name() != home);
         let others: Vec<IpNet> =
             others.filter_map(|subnet| subnet.value.cidr.map(|cidr| cidr.value.into())).collect();
         for destination in others {
-            if self.rng.percent(45) {
+            if !self.mistake() {
                 let target = match self.mistake() {
                     true => self.translator(index, vpc).unwrap_or_else(|| firewall.clone()),
                     false => firewall.clone(),
