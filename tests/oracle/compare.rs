@@ -114,7 +114,7 @@ fn reason(outcome: &Outcome) -> String {
                     let default = words.last() == Some(&"*");
                     format!("network ACL {} {}", words[1], if default { "rule *" } else { "rule" })
                 }
-                None => by.chars().filter(|letter| !letter.is_ascii_digit()).collect(),
+                None => without_index(by),
             };
             format!("dropped {leg}: {by}")
         }
@@ -133,6 +133,19 @@ impl fmt::Display for Histogram {
         }
         let rate = self.total as f64 / self.seconds.max(1e-9);
         write!(f, "{:>9} packets, {rate:.0} a second in the simulator alone", self.total)
+    }
+}
+
+// `Appliance(3) has no such flow` without the number; numbers of rules stay.
+fn without_index(by: &str) -> String {
+    match by.split_once('(') {
+        Some((kind, rest)) if rest.starts_with(|letter: char| letter.is_ascii_digit()) => {
+            format!(
+                "{kind}{}",
+                rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ')')
+            )
+        }
+        _ => by.to_owned(),
     }
 }
 

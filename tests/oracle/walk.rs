@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
         self.follow(subnet, target?, headers)
     }
 
-    fn note(&mut self, what: &'static str, headers: Headers) {
+    pub(super) fn note(&mut self, what: &'static str, headers: Headers) {
         self.hops.push(Hop { what, headers });
     }
 
@@ -175,8 +175,8 @@ impl<'a> Walk<'a> {
             Target::Blackhole => Err(Stop::dropped("blackhole route (RT-10)")),
             Target::InternetGateway => self.out_by_internet_gateway(vpc, headers),
             Target::EgressOnlyInternetGateway => self.out_by_egress_only(vpc, headers),
-            Target::NatGateway(gateway) => self.to_nat_gateway(gateway, subnet, headers),
-            Target::Interface(interface) => self.to_appliance(interface, subnet, headers),
+            Target::NatGateway(gateway) => self.route_to_nat_gateway(gateway, subnet, headers),
+            Target::Interface(interface) => self.route_to_appliance(interface, subnet, headers),
             Target::Peering(peering) => self.over_peering(peering, vpc, headers),
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }
@@ -215,13 +215,13 @@ impl<'a> Walk<'a> {
             return Err(Stop::dropped("nobody has the destination (EN-3)"));
         };
         match *owner {
-            Owner::NatGateway(gateway) => self.into_nat_gateway(gateway, from, headers),
-            Owner::Interface(interface) => self.into_interface(interface, from, headers),
+            Owner::NatGateway(gateway) => self.arrive_at_nat_gateway(gateway, from, headers),
+            Owner::Interface(interface) => self.arrive_at_interface(interface, from, headers),
         }
     }
 
     /// W-1, inward: ACL if it comes from outside the subnet, groups, host.
-    fn into_interface(&mut self, number: usize, from: Option<usize>, headers: Headers) -> Arrived {
+    fn arrive_at_interface(&mut self, number: usize, from: Option<usize>, headers: Headers) -> Arrived {
         let interface = &self.world.interfaces[number];
         self.enter(number, from, &headers)?;
         if let Some(kind) = &interface.unmodelled {

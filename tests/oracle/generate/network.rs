@@ -6,7 +6,7 @@ use super::*;
 
 impl Draft {
     pub(super) fn vpcs(&mut self) {
-        let count = *self.rng.pick(&[1, 1, 1, 2, 2, 2, 3, 3, 4]);
+        let count = *self.rng.pick(&[1, 1, 2, 2, 2, 3, 3, 3, 4]);
         for index in 0..count {
             let vpc = self.vpc(index);
             self.topology.vpcs.push(said(format!("v{index}")), vpc);

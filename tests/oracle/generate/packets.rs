@@ -104,7 +104,7 @@ impl Scene {
         let mut packet = match rng.below(20) {
             0..=10 => self.to_host(rng),
             11..=13 => self.to_internet(rng),
-            14..=18 => self.from_internet(rng),
+            14..=18 => self.internet_client(rng),
             _ => self.to_oddity(rng),
         }?;
         packet.src_port = self.high_port(rng);
@@ -151,8 +151,12 @@ impl Scene {
 
     fn to_internet(&self, rng: &mut Rng) -> Option<Packet> {
         let to = *rng.pick(&self.internet);
-        let client =
-            self.pick_host(rng, |host| host.addresses.iter().any(|own| own.is_ipv4() == to.is_ipv4()));
+        // Those without a public address have the longer way.
+        let hidden = rng.percent(50);
+        let client = self.pick_host(rng, |host| {
+            let family = host.addresses.iter().any(|own| own.is_ipv4() == to.is_ipv4());
+            family && (!hidden || host.public.is_empty())
+        });
         let mut packet = self.request(rng, client, to)?;
         if rng.percent(70) {
             packet.dst_port = *rng.pick(&[443, 443, 80, 53]);
@@ -160,7 +164,7 @@ impl Scene {
         Some(packet)
     }
 
-    fn from_internet(&self, rng: &mut Rng) -> Option<Packet> {
+    fn internet_client(&self, rng: &mut Rng) -> Option<Packet> {
         let server = self.pick_host(rng, |host| !host.public.is_empty());
         let six: Vec<IpAddr> = server.addresses.iter().copied().filter(IpAddr::is_ipv6).collect();
         let targets = match rng.below(20) {

@@ -197,7 +197,8 @@ impl Draft {
             }
             RouteDestination::PrefixList(list.to_owned())
         } else {
-            RouteDestination::Cidr(net(*self.rng.pick(&cidrs)))
+            let cidr = *self.rng.pick(&cidrs);
+            RouteDestination::Cidr(net(cidr))
         };
         push(routes, destination, target);
     }

@@ -122,6 +122,7 @@ impl Draft {
         let far = self.rng.below(self.topology.vpcs.len());
         let vpc = &self.topology.vpcs.0[if near { index } else { far }].value;
         let mut choices: Vec<IpNet> = vpc.cidrs.iter().map(|cidr| cidr.value.into()).collect();
+        choices.push(net("10.0.0.0/8"));
         for subnet in &vpc.subnets {
             choices.extend(subnet.value.cidr.map(|cidr| IpNet::V4(cidr.value)));
             choices.extend(subnet.value.ipv6_cidr.map(|cidr| IpNet::V6(cidr.value)));
