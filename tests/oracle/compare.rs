@@ -9,6 +9,7 @@ use vpcreach::topology::Topology;
 use super::generate::{self, Rng, features, packets::Scene};
 use super::packet::{Leg, Outcome, Packet};
 use super::simulator::Simulator;
+use super::walk::Hop;
 use super::yaml::to_yaml;
 
 /// Something that claims to know what becomes of a packet.
@@ -66,14 +67,19 @@ impl Amount {
 #[derive(Debug, Default)]
 pub struct Histogram {
     counts: BTreeMap<String, u64>,
+    /// The ways of what was delivered: hops there and back.
+    ways: BTreeMap<String, u64>,
     total: u64,
     seconds: f64,
 }
 
 impl Histogram {
-    fn count(&mut self, outcome: &Outcome) {
+    fn count(&mut self, outcome: &Outcome, hops: &[Hop]) {
         *self.counts.entry(reason(outcome)).or_default() += 1;
         self.total += 1;
+        if *outcome == Outcome::Delivered {
+            *self.ways.entry(way(hops)).or_default() += 1;
+        }
     }
 
     /// The share of outcomes whose reason begins so, in percent.
@@ -86,6 +92,13 @@ impl Histogram {
     pub fn reasons(&self) -> usize {
         self.counts.len()
     }
+}
+
+fn way(hops: &[Hop]) -> String {
+    let mut way: Vec<&str> = hops.iter().map(|hop| hop.what).collect();
+    way.dedup();
+    way.truncate(8);
+    if way.is_empty() { "no hop at all".to_owned() } else { way.join(", ") }
 }
 
 /// The outcome without names and numbers, so that like goes with like.
@@ -101,7 +114,7 @@ fn reason(outcome: &Outcome) -> String {
                     let default = words.last() == Some(&"*");
                     format!("network ACL {} {}", words[1], if default { "rule *" } else { "rule" })
                 }
-                None => by.chars().filter(|letter| !letter.is_ascii_digit()).collect(),
+                None => without_index(by),
             };
             format!("dropped {leg}: {by}")
         }
@@ -110,13 +123,29 @@ fn reason(outcome: &Outcome) -> String {
 
 impl fmt::Display for Histogram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows: Vec<_> = self.counts.iter().collect();
-        rows.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        for (reason, count) in rows {
-            writeln!(f, "{count:>9} {:>6.2} %  {reason}", 100.0 * *count as f64 / self.total as f64)?;
+        for (title, rows) in [("ways of what was delivered", &self.ways), ("outcomes", &self.counts)] {
+            writeln!(f, "{title}:")?;
+            let mut rows: Vec<_> = rows.iter().collect();
+            rows.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+            for (reason, count) in rows {
+                writeln!(f, "{count:>9} {:>6.2} %  {reason}", 100.0 * *count as f64 / self.total as f64)?;
+            }
         }
         let rate = self.total as f64 / self.seconds.max(1e-9);
         write!(f, "{:>9} packets, {rate:.0} a second in the simulator alone", self.total)
+    }
+}
+
+// `Appliance(3) has no such flow` without the number; numbers of rules stay.
+fn without_index(by: &str) -> String {
+    match by.split_once('(') {
+        Some((kind, rest)) if rest.starts_with(|letter: char| letter.is_ascii_digit()) => {
+            format!(
+                "{kind}{}",
+                rest.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ')')
+            )
+        }
+        _ => by.to_owned(),
     }
 }
 
@@ -125,6 +154,7 @@ pub struct Disagreement {
     pub seed: u64,
     pub packet: Packet,
     pub outcome: Outcome,
+    pub hops: Vec<Hop>,
     pub verdict: EngineVerdict,
     pub topology: Topology,
 }
@@ -133,6 +163,9 @@ impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "# topology seed {}", self.seed)?;
         writeln!(f, "# {}", self.packet)?;
+        for Hop { what, headers } in &self.hops {
+            writeln!(f, "#   {} -> {} by {what}", headers.source, headers.destination)?;
+        }
         writeln!(f, "# simulator: {:?}", self.outcome)?;
         writeln!(f, "# engine:    {:?}", self.verdict)?;
         write!(f, "{}", to_yaml(&self.topology))
@@ -144,8 +177,21 @@ pub fn case(seed: u64, packets: u64) -> (Topology, Vec<Packet>) {
     let topology = generate::topology(seed);
     let scene = Scene::new(&topology);
     let mut rng = Rng::new(seed ^ 0x7061_636b_6574);
-    let packets = (0..packets).filter_map(|_| scene.packet(&mut rng)).collect();
-    (topology, packets)
+    // The simulator itself helps to choose: no way and no reason may crowd out the others.
+    let simulator = Simulator::new(&topology);
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut chosen = Vec::new();
+    for _ in 0..12 * packets {
+        let Some(packet) = scene.packet(&mut rng) else { continue };
+        let (outcome, hops) = simulator.explain(&packet);
+        let most = if outcome == Outcome::Delivered { packets / 7 + 1 } else { packets / 20 + 1 };
+        let count = counts.entry(format!("{} {}", reason(&outcome), way(&hops))).or_default();
+        if *count < most && (chosen.len() as u64) < packets {
+            *count += 1;
+            chosen.push(packet);
+        }
+    }
+    (topology, chosen)
 }
 
 /// Compares until there are `most` disagreements.
@@ -157,11 +203,11 @@ pub fn compare<E: Engine>(engine: &E, amount: Amount, most: usize) -> (Histogram
         let (topology, packets) = case(seed, amount.packets);
         let start = Instant::now();
         let simulator = Simulator::new(&topology);
-        let outcomes: Vec<Outcome> = packets.iter().map(|packet| simulator.connect(packet)).collect();
+        let outcomes: Vec<_> = packets.iter().map(|packet| simulator.explain(packet)).collect();
         histogram.seconds += start.elapsed().as_secs_f64();
         let compiled = engine.compile(&topology);
-        for (packet, outcome) in packets.iter().zip(&outcomes) {
-            histogram.count(outcome);
+        for (packet, (outcome, hops)) in packets.iter().zip(&outcomes) {
+            histogram.count(outcome, hops);
             if engine.ask(&compiled, packet) != expected(outcome) && disagreements.len() < most {
                 disagreements.push(smallest(engine, seed, &topology, packet));
                 break;
@@ -184,8 +230,9 @@ fn smallest<E: Engine>(engine: &E, seed: u64, topology: &Topology, packet: &Pack
         !matches!(&outcome, Outcome::Unknown { why } if why.starts_with("client"))
             && verdict != expected(&outcome)
     });
-    let (outcome, verdict) = both(&topology);
-    Disagreement { seed, packet: packet.clone(), outcome, verdict, topology }
+    let (outcome, hops) = Simulator::new(&topology).explain(packet);
+    let verdict = engine.verdict(&topology, packet);
+    Disagreement { seed, packet: packet.clone(), outcome, hops, verdict, topology }
 }
 
 /// Panics with every disagreement found, and with the histogram.

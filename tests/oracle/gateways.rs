@@ -45,6 +45,9 @@ impl Walk<'_> {
     /// On the internet: to the VPC that has the destination, or to some host out there.
     pub fn internet(&mut self, mut headers: Headers) -> Arrived {
         self.identity_lost = true;
+        if let Some(what) = self.world.unmodelled.get(&headers.destination) {
+            return Err(Stop::Unknown(what.clone()));
+        }
         if self.world.on_premises.iter().any(|cidr| cidr.contains(&headers.destination)) {
             return Err(Stop::dropped("the network is not on the internet"));
         }
@@ -66,7 +69,7 @@ impl Walk<'_> {
                 }
             }
         };
-        self.into_vpc(vpc, headers)
+        self.enter_vpc(vpc, headers)
     }
 
     /// Nobody out there has a private address, and nobody answers from one.
@@ -79,8 +82,9 @@ impl Walk<'_> {
     }
 
     /// IG-2, IG-4: from the internet into a VPC; no route is looked up.
-    fn into_vpc(&mut self, vpc: usize, headers: Headers) -> Arrived {
+    fn enter_vpc(&mut self, vpc: usize, headers: Headers) -> Arrived {
         let world = self.world;
+        self.note("from the internet", headers);
         // What left by an egress-only gateway comes back by it.
         if self.answers_passage(Forwarder::EgressOnly(vpc), &headers) {
             let headers = self.pass(Forwarder::EgressOnly(vpc), headers, headers)?;
@@ -105,7 +109,7 @@ impl Walk<'_> {
     }
 
     /// A route says that a NAT gateway is next.
-    pub(super) fn to_nat_gateway(&mut self, number: usize, from: usize, headers: Headers) -> Arrived {
+    pub(super) fn route_to_nat_gateway(&mut self, number: usize, from: usize, headers: Headers) -> Arrived {
         let gateway = &self.world.nat_gateways[number];
         // NG-5, row 2: the ACL of the NAT gateway's subnet sees the client's packet.
         if from != gateway.subnet {
@@ -115,7 +119,7 @@ impl Walk<'_> {
     }
 
     /// The packet is addressed to the NAT gateway itself: a reply, or nothing of its.
-    pub(super) fn into_nat_gateway(
+    pub(super) fn arrive_at_nat_gateway(
         &mut self,
         number: usize,
         from: Option<usize>,
@@ -164,7 +168,7 @@ impl Walk<'_> {
     }
 
     /// A route says that an interface is next.
-    pub(super) fn to_appliance(&mut self, number: usize, from: usize, headers: Headers) -> Arrived {
+    pub(super) fn route_to_appliance(&mut self, number: usize, from: usize, headers: Headers) -> Arrived {
         let interface = &self.world.interfaces[number];
         self.enter(number, Some(from), &headers)?;
         if let Some(kind) = &interface.unmodelled {

@@ -24,7 +24,7 @@ fn split(name: &str) -> (&str, &str) {
     name.split_once('/').unwrap_or(("v", name))
 }
 
-fn items<'a>(text: &'a str, separator: char) -> impl Iterator<Item = &'a str> {
+fn items(text: &str, separator: char) -> impl Iterator<Item = &str> {
     text.split(separator).map(str::trim).filter(|item| !item.is_empty())
 }
 

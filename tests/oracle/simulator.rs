@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use vpcreach::topology::Topology;
 
 use super::packet::{Client, Headers, Leg, Outcome, Packet};
-use super::walk::{Arrival, Stop, Walk};
+use super::walk::{Arrival, Hop, Stop, Walk};
 use super::world::World;
 
 pub struct Simulator {
@@ -19,16 +19,22 @@ impl Simulator {
 
     /// What becomes of one packet and of its reply.
     pub fn connect(&self, packet: &Packet) -> Outcome {
+        self.explain(packet).0
+    }
+
+    /// The same, with the hops that it took there and back.
+    pub fn explain(&self, packet: &Packet) -> (Outcome, Vec<Hop>) {
         let mut walk = Walk::new(&self.world, packet.nat_port);
         let (leg, result) = match self.request(&mut walk, packet) {
             Err(stop) => (Leg::Request, Err(stop)),
             Ok((server, request)) => (Leg::Reply, self.reply(&mut walk, packet, server, &request)),
         };
-        match (result, walk.doubt) {
+        let outcome = match (result, walk.doubt) {
             (Err(Stop::Dropped(by)), _) => Outcome::Dropped { leg, by },
             (Err(Stop::Unknown(why)), _) | (Ok(()), Some(why)) => Outcome::Unknown { why },
             (Ok(()), None) => Outcome::Delivered,
-        }
+        };
+        (outcome, walk.hops)
     }
 
     /// The way there: who got the packet, and what its headers were by then.

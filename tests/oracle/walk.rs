@@ -50,7 +50,15 @@ pub struct Walk<'a> {
     /// A filter whose rules are not known, and that may have dropped the packet. The walk goes on:
     /// if something else drops it for certain, the doubt does not matter.
     pub doubt: Option<String>,
-    hops: usize,
+    /// For whoever wants to know how it went.
+    pub hops: Vec<Hop>,
+}
+
+/// One step of the way, and the headers at that point.
+#[derive(Clone, Copy, Debug)]
+pub struct Hop {
+    pub what: &'static str,
+    pub headers: Headers,
 }
 
 /// What something stateful remembers of the request.
@@ -77,7 +85,7 @@ impl<'a> Walk<'a> {
             replying: false,
             identity_lost: false,
             doubt: None,
-            hops: 0,
+            hops: Vec::new(),
         }
     }
 
@@ -85,7 +93,6 @@ impl<'a> Walk<'a> {
     pub fn turn_round(&mut self) {
         self.replying = true;
         self.identity_lost = false;
-        self.hops = 0;
     }
 
     /// Something that saw the request and has not seen the reply.
@@ -118,13 +125,14 @@ impl<'a> Walk<'a> {
 
     /// A packet leaves an interface or NAT gateway in that subnet.
     pub(super) fn leave(&mut self, subnet: usize, headers: Headers) -> Arrived {
-        self.hops += 1;
-        if self.hops > HOPS {
+        let taken = self.hops.len();
+        if taken > if self.replying { 2 * HOPS } else { HOPS } {
             return Err(Stop::dropped("routing loop"));
         }
         let world = self.world;
         // W-3: within the subnet there is neither a route lookup nor an ACL.
         if world.subnet_contains(subnet, headers.destination) {
+            self.note("same subnet", headers);
             return self.deliver(world.subnets[subnet].vpc, Some(subnet), headers);
         }
         let target = self.route(subnet, headers.destination);
@@ -139,6 +147,10 @@ impl<'a> Walk<'a> {
             self.acl(subnet, Direction::Outbound, &headers)?;
         }
         self.follow(subnet, target?, headers)
+    }
+
+    pub(super) fn note(&mut self, what: &'static str, headers: Headers) {
+        self.hops.push(Hop { what, headers });
     }
 
     fn route(&self, subnet: usize, destination: IpAddr) -> Result<Target, Stop> {
@@ -156,14 +168,15 @@ impl<'a> Walk<'a> {
     /// RT-13: what each kind of target does.
     fn follow(&mut self, subnet: usize, target: Target, headers: Headers) -> Arrived {
         let vpc = self.world.subnets[subnet].vpc;
+        self.note(target.kind(), headers);
         match target {
             Target::Local => self.deliver(vpc, Some(subnet), headers),
             // RT-10: a black hole wins like any route, and drops.
             Target::Blackhole => Err(Stop::dropped("blackhole route (RT-10)")),
             Target::InternetGateway => self.out_by_internet_gateway(vpc, headers),
             Target::EgressOnlyInternetGateway => self.out_by_egress_only(vpc, headers),
-            Target::NatGateway(gateway) => self.to_nat_gateway(gateway, subnet, headers),
-            Target::Interface(interface) => self.to_appliance(interface, subnet, headers),
+            Target::NatGateway(gateway) => self.route_to_nat_gateway(gateway, subnet, headers),
+            Target::Interface(interface) => self.route_to_appliance(interface, subnet, headers),
             Target::Peering(peering) => self.over_peering(peering, vpc, headers),
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }
@@ -202,13 +215,13 @@ impl<'a> Walk<'a> {
             return Err(Stop::dropped("nobody has the destination (EN-3)"));
         };
         match *owner {
-            Owner::NatGateway(gateway) => self.into_nat_gateway(gateway, from, headers),
-            Owner::Interface(interface) => self.into_interface(interface, from, headers),
+            Owner::NatGateway(gateway) => self.arrive_at_nat_gateway(gateway, from, headers),
+            Owner::Interface(interface) => self.arrive_at_interface(interface, from, headers),
         }
     }
 
     /// W-1, inward: ACL if it comes from outside the subnet, groups, host.
-    fn into_interface(&mut self, number: usize, from: Option<usize>, headers: Headers) -> Arrived {
+    fn arrive_at_interface(&mut self, number: usize, from: Option<usize>, headers: Headers) -> Arrived {
         let interface = &self.world.interfaces[number];
         self.enter(number, from, &headers)?;
         if let Some(kind) = &interface.unmodelled {

@@ -98,6 +98,21 @@ pub enum Target {
     Unknown(String),
 }
 
+impl Target {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Blackhole => "blackhole",
+            Self::InternetGateway => "internet gateway",
+            Self::EgressOnlyInternetGateway => "egress-only internet gateway",
+            Self::NatGateway(_) => "NAT gateway",
+            Self::Interface(_) => "appliance",
+            Self::Peering(_) => "peering",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct NetworkAcl {
     pub name: String,

@@ -97,8 +97,12 @@ fn vpc(out: &mut String, vpc: &Vpc) {
         }
         None => {}
     }
-    if vpc.egress_only_internet_gateway.is_some() {
-        line(out, 2, "egress_only_internet_gateway: true");
+    match &vpc.egress_only_internet_gateway {
+        Some(gateway) if gateway.name.value == "eigw" => line(out, 2, "egress_only_internet_gateway: true"),
+        Some(gateway) => {
+            line(out, 2, &format!("egress_only_internet_gateway: {{name: {}}}", gateway.name.value));
+        }
+        None => {}
     }
     section(out, "nat_gateways", &vpc.nat_gateways, |gateway| format!("{{{}}}", nat_gateway(gateway)));
     section(out, "route_tables", &vpc.route_tables, |table| routes(&table.routes));

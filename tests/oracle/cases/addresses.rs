@@ -130,6 +130,9 @@ fn what_is_not_modelled_is_unknown() {
         addresses: Vec::new(),
     });
     lab.unknown("app", "10.0.3.200 tcp 443", "load balancer");
+    lab.topology.unmodelled[0].addresses.push("198.51.100.200".parse().unwrap());
+    lab.unknown("203.0.113.5", "198.51.100.200 tcp 443", "load balancer");
+    lab.unknown("app", "198.51.100.200 tcp 443", "load balancer");
     lab.routes("priv", "10.9.0.0/16 hub; 0.0.0.0/0 nat");
     lab.unknown("app", "10.9.1.1 tcp 443", "transit gateway");
     lab.reaches("app", "203.0.113.5 tcp 443");

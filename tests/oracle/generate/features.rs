@@ -30,6 +30,7 @@ pub enum Feature {
     /// VPC, subnet.
     AclAssociation(usize, usize),
     PrefixList(usize),
+    Network(usize),
 }
 
 /// Every part, the large ones first.
@@ -49,6 +50,7 @@ pub fn features(topology: &Topology) -> Vec<Feature> {
         small_features(vpc, said, &mut features);
     }
     features.extend((0..topology.prefix_lists.len()).map(Feature::PrefixList));
+    features.extend((0..topology.networks.len()).map(Feature::Network));
     features
 }
 
@@ -126,6 +128,7 @@ pub fn without(topology: &Topology, left_out: &[Feature]) -> Topology {
     }
     retain(&mut rest.peering_connections.0, |part| !out(Feature::Peering(part)));
     retain(&mut rest.prefix_lists.0, |part| !out(Feature::PrefixList(part)));
+    retain(&mut rest.networks.0, |part| !out(Feature::Network(part)));
     retain(&mut rest.vpcs.0, |part| !out(Feature::Vpc(part)));
     super::features_prune::prune(&mut rest);
     rest

@@ -17,6 +17,7 @@ pub fn prune(topology: &mut Topology) {
     });
     let peerings = names(&topology.peering_connections);
     let lists = names(&topology.prefix_lists);
+    let networks = names(&topology.networks);
     for entry in &mut topology.vpcs.0 {
         prune_vpc(&mut entry.value);
         prune_routes(&mut entry.value, &peerings, &lists);
@@ -37,6 +38,7 @@ pub fn prune(topology: &mut Topology) {
                         name.starts_with("sg-") || own.contains(name) || all.contains(name)
                     }
                     SecurityGroupPeer::PrefixList(name) => lists.contains(name),
+                    SecurityGroupPeer::Network(name) => networks.contains(name),
                     _ => true,
                 });
             }

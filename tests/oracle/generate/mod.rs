@@ -96,7 +96,7 @@ impl Draft {
         let entries = Some(vec![said(net("198.51.100.0/24")), said(net("203.0.113.128/25"))]);
         let other = PrefixList { entries, max_entries: None };
         self.topology.prefix_lists.push(said("other".to_owned()), other);
-        if self.rng.percent(8) {
+        if self.rng.percent(25) {
             let managed = PrefixList { entries: None, max_entries: None };
             self.topology.prefix_lists.push(said("managed".to_owned()), managed);
         }

@@ -6,7 +6,7 @@ use super::*;
 
 impl Draft {
     pub(super) fn vpcs(&mut self) {
-        let count = *self.rng.pick(&[1, 1, 1, 2, 2, 2, 3, 3, 4]);
+        let count = *self.rng.pick(&[1, 1, 2, 2, 2, 3, 3, 3, 4]);
         for index in 0..count {
             let vpc = self.vpc(index);
             self.topology.vpcs.push(said(format!("v{index}")), vpc);
@@ -25,7 +25,7 @@ impl Draft {
         if self.rng.percent(8) {
             vpc.dns_support = Some(said(false));
         }
-        if self.rng.percent(85) {
+        if self.rng.percent(93) {
             let attached = said(!self.mistake());
             let name = said("igw".to_owned());
             vpc.internet_gateway = Some(InternetGateway { name, attached, route_table: None });
@@ -43,9 +43,9 @@ impl Draft {
 
     // Ranges are disjoint, but for a twin now and then.
     fn vpc_cidrs(&mut self, index: usize) -> Vec<Spanned<Ipv4Net>> {
-        if index > 0 && self.rng.percent(12) {
-            let twin = self.rng.below(index);
-            return self.topology.vpcs.0[twin].value.cidrs.clone();
+        let twin = if index > 1 { 40 } else { 5 };
+        if index > 0 && self.rng.percent(twin) {
+            return self.topology.vpcs.0[index - 1].value.cidrs.clone();
         }
         let second = 10 + 20 * index + 2 * self.rng.below(8);
         let primary = format!("10.{second}.0.0/16");
@@ -118,7 +118,9 @@ impl Draft {
         let cidr = subnet.cidr?.value;
         let size = 1u32 << (32 - cidr.prefix_len());
         for _ in 0..20 {
-            let number = match self.rng.below(4) {
+            let number = match self.rng.below(5) {
+                // Where everybody begins to count: twins have the same hosts.
+                1 if size > 16 => 10,
                 0 => 4 + self.rng.below(3) as u32,
                 1 => size - 2 - self.rng.below(3) as u32,
                 _ => 4 + self.rng.below(size as usize - 5) as u32,
@@ -156,7 +158,7 @@ impl Draft {
             }
         }
         for kind in ["natbox", "firewall"] {
-            if self.rng.percent(18) {
+            if self.rng.percent(28) {
                 self.forwarding_instance(&format!("v{index}-{kind}"), vpc, taken);
             }
         }
@@ -165,7 +167,7 @@ impl Draft {
     fn instance(&mut self) -> Instance {
         let kinds = [InstanceKind::Rds, InstanceKind::Lambda, InstanceKind::Interface];
         let kind = if self.rng.percent(15) { self.rng.pick(&kinds).clone() } else { InstanceKind::Ec2 };
-        let state = if self.rng.percent(3) || self.mistake() && self.rng.percent(30) {
+        let state = if self.rng.percent(1) || self.mistake() && self.rng.percent(20) {
             InstanceState::Stopped
         } else {
             InstanceState::Running
@@ -222,6 +224,13 @@ impl Draft {
 
     /// A NAT instance or a firewall; which of the two, its subnet's routes decide.
     fn forwarding_instance(&mut self, name: &str, vpc: &mut Vpc, taken: &mut HashSet<IpAddr>) {
+        // RT-20: a firewall has a subnet of its own, unless somebody did not know.
+        if name.ends_with("firewall") && !self.mistake() {
+            let range = vpc.cidrs[0].value;
+            let cidr = Ipv4Net::new(host4(range, 256 * 200), 28).expect("a CIDR");
+            let subnet = Subnet { cidr: Some(said(cidr)), routes: Some(Vec::new()), ..Subnet::default() };
+            vpc.subnets.push(said("inspection".to_owned()), subnet);
+        }
         let mut subnets = vpc.subnets.iter().filter(|subnet| subnet.value.cidr.is_some());
         let subnet = if name.ends_with("natbox") { subnets.next() } else { subnets.next_back() };
         let Some(subnet) = subnet.cloned() else { return };
@@ -235,6 +244,13 @@ impl Draft {
         }
         interface.source_dest_check = (!self.mistake()).then(|| said(false));
         instance.interfaces.push(said("eth0".to_owned()), interface);
+        if name.ends_with("firewall") && self.rng.percent(12) {
+            let mut interface = self.interface(&instance, &subnet, taken);
+            interface.source_dest_check = Some(said(false));
+            if has_address(&interface) {
+                instance.interfaces.push(said("eth1".to_owned()), interface);
+            }
+        }
         vpc.instances.push(said(name.to_owned()), instance);
     }
 
@@ -248,7 +264,7 @@ impl Draft {
                     continue;
                 }
                 let [requester, accepter] = pair.map(|vpc| vpc.name.clone());
-                if !self.rng.percent(75) {
+                if !self.rng.percent(85) {
                     continue;
                 }
                 let status = match self.mistake() {

@@ -101,10 +101,10 @@ impl Scene {
         if self.hosts.is_empty() {
             return None;
         }
-        let mut packet = match rng.below(10) {
-            0..=5 => self.to_host(rng),
-            6 | 7 => self.to_internet(rng),
-            8 => self.from_internet(rng),
+        let mut packet = match rng.below(20) {
+            0..=10 => self.to_host(rng),
+            11..=13 => self.to_internet(rng),
+            14..=18 => self.internet_client(rng),
             _ => self.to_oddity(rng),
         }?;
         packet.src_port = self.high_port(rng);
@@ -124,13 +124,16 @@ impl Scene {
         let rule = rng.maybe_pick(&server.welcome);
         let client = match rule.map(|rule| &rule.peer.value) {
             Some(SecurityGroupPeer::Group(name)) if rng.percent(80) => {
-                let name = name.rsplit('/').next().unwrap_or(name);
-                self.pick_host(rng, |host| host.groups.iter().any(|group| group == name))
+                let (vpc, name) = name.split_once('/').unwrap_or((&server.vpc, name));
+                self.pick_host(rng, |host| host.vpc == vpc && host.groups.iter().any(|group| group == name))
             }
+            Some(SecurityGroupPeer::SelfGroup) if rng.percent(80) => self.pick_host(rng, |host| {
+                host.vpc == server.vpc && host.groups.iter().any(|group| server.groups.contains(group))
+            }),
             Some(SecurityGroupPeer::Cidr(cidr)) if rng.percent(70) => {
                 self.pick_host(rng, |host| host.addresses.iter().any(|address| cidr.contains(address)))
             }
-            _ if rng.percent(65) => self.pick_host(rng, |host| host.vpc == server.vpc),
+            _ if rng.percent(50) => self.pick_host(rng, |host| host.vpc == server.vpc),
             _ => rng.pick(&self.hosts),
         };
         let six =
@@ -147,8 +150,13 @@ impl Scene {
     }
 
     fn to_internet(&self, rng: &mut Rng) -> Option<Packet> {
-        let client = rng.pick(&self.hosts);
         let to = *rng.pick(&self.internet);
+        // Those without a public address have the longer way.
+        let hidden = rng.percent(50);
+        let client = self.pick_host(rng, |host| {
+            let family = host.addresses.iter().any(|own| own.is_ipv4() == to.is_ipv4());
+            family && (!hidden || host.public.is_empty())
+        });
         let mut packet = self.request(rng, client, to)?;
         if rng.percent(70) {
             packet.dst_port = *rng.pick(&[443, 443, 80, 53]);
@@ -156,7 +164,7 @@ impl Scene {
         Some(packet)
     }
 
-    fn from_internet(&self, rng: &mut Rng) -> Option<Packet> {
+    fn internet_client(&self, rng: &mut Rng) -> Option<Packet> {
         let server = self.pick_host(rng, |host| !host.public.is_empty());
         let six: Vec<IpAddr> = server.addresses.iter().copied().filter(IpAddr::is_ipv6).collect();
         let targets = match rng.below(20) {
@@ -191,7 +199,9 @@ impl Scene {
 
     fn request(&self, rng: &mut Rng, client: &Host, to: IpAddr) -> Option<Packet> {
         let family: Vec<_> = client.addresses.iter().filter(|own| own.is_ipv4() == to.is_ipv4()).collect();
-        let address = rng.maybe_pick(&family).map_or_else(|| client.addresses.first(), |own| Some(*own))?;
+        // Nobody but a mistaken program asks for a family that it does not have.
+        let mistaken = family.is_empty() && rng.percent(10);
+        let address = if mistaken { client.addresses.first()? } else { rng.maybe_pick(&family)? };
         // A host that talks to itself does not use the network.
         if client.addresses.contains(&to) {
             return None;

@@ -34,6 +34,9 @@ impl Draft {
     fn associate(&mut self, index: usize, subnet: usize) {
         let vpc = &self.topology.vpcs.0[index].value;
         let entry = &vpc.subnets.0[subnet];
+        if entry.value.routes.is_some() && self.rng.percent(60) {
+            return;
+        }
         let role = Role::of(entry.name());
         let tables: Vec<_> = vpc.route_tables.iter().map(|table| table.name.clone()).collect();
         let right = tables.iter().find(|table| table.value == role.name()).cloned();
@@ -108,7 +111,8 @@ impl Draft {
                 [a, b] if *b == own => a,
                 _ => continue,
             };
-            if self.mistake() {
+            // The usual mistake: only one side, or only one table, knows the way.
+            if self.mistake() || self.rng.percent(6) {
                 continue;
             }
             let far = self.topology.vpcs.get(far).cloned().unwrap_or_default();
@@ -139,12 +143,15 @@ impl Draft {
     fn appliance_routes(&mut self, index: usize, vpc: &Vpc, routes: &mut Vec<Route>) {
         let firewall = format!("v{index}-firewall");
         let Some(instance) = vpc.instances.get(&firewall) else { return };
+        // An instance with several interfaces is no target, but each of them is.
+        let firewall = if instance.interfaces.len() > 1 { format!("{firewall}/eth0") } else { firewall };
         let home = &instance.interfaces.0[0].value.subnet.value;
-        let others = vpc.subnets.iter().filter(|subnet| subnet.name() != home);
+        // What is inspected is a matter of the VPC, so that most tables agree.
+        let others = vpc.subnets.iter().skip(index % 2).filter(|subnet| subnet.name() != home);
         let others: Vec<IpNet> =
             others.filter_map(|subnet| subnet.value.cidr.map(|cidr| cidr.value.into())).collect();
         for destination in others {
-            if self.rng.percent(45) {
+            if !self.mistake() {
                 let target = match self.mistake() {
                     true => self.translator(index, vpc).unwrap_or_else(|| firewall.clone()),
                     false => firewall.clone(),
@@ -174,7 +181,7 @@ impl Draft {
             Some(name) if !blackhole => RouteTarget::Named(name.clone()),
             _ => RouteTarget::Blackhole,
         };
-        let lists = ["pl:partner", "pl:other", "pl:managed"];
+        let lists = ["pl:partner", "pl:other", "pl:managed", "pl:managed"];
         let cidrs = [
             "203.0.113.0/25",
             "203.0.113.192/26",
@@ -190,7 +197,8 @@ impl Draft {
             }
             RouteDestination::PrefixList(list.to_owned())
         } else {
-            RouteDestination::Cidr(net(*self.rng.pick(&cidrs)))
+            let cidr = *self.rng.pick(&cidrs);
+            RouteDestination::Cidr(net(cidr))
         };
         push(routes, destination, target);
     }

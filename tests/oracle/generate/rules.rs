@@ -69,11 +69,17 @@ impl Draft {
             inbound.push(self.group_rule(index, names, true));
         }
         let outbound = match self.rng.below(10) {
-            0..=6 => None,
-            7 if self.mistake() => Some(Vec::new()),
+            0..=7 => None,
+            8 if self.mistake() => Some(Vec::new()),
             _ => {
                 let count = self.rng.between(2, 4);
                 let mut rules: Vec<_> = (0..count).map(|_| self.group_rule(index, names, false)).collect();
+                if self.rng.percent(50) {
+                    rules.push(rule(
+                        ports(Protocol::Tcp, 0, 65535),
+                        SecurityGroupPeer::Cidr(net("10.0.0.0/8")),
+                    ));
+                }
                 if self.rng.percent(60) {
                     let anywhere = SecurityGroupPeer::Cidr(net("0.0.0.0/0"));
                     rules.push(rule(ports(Protocol::Tcp, 443, 443), anywhere));
@@ -101,7 +107,7 @@ impl Draft {
             18 if self.mistake() => SecurityGroupPeer::Group("sg-0123456789abcdef0".to_owned()),
             18 => SecurityGroupPeer::Cidr(self.public_cidr()),
             _ => {
-                let managed = self.mistake() && self.topology.prefix_lists.get("managed").is_some();
+                let managed = self.rng.percent(40) && self.topology.prefix_lists.get("managed").is_some();
                 SecurityGroupPeer::PrefixList(if managed { "managed" } else { "partner" }.to_owned())
             }
         };
@@ -116,6 +122,7 @@ impl Draft {
         let far = self.rng.below(self.topology.vpcs.len());
         let vpc = &self.topology.vpcs.0[if near { index } else { far }].value;
         let mut choices: Vec<IpNet> = vpc.cidrs.iter().map(|cidr| cidr.value.into()).collect();
+        choices.push(net("10.0.0.0/8"));
         for subnet in &vpc.subnets {
             choices.extend(subnet.value.cidr.map(|cidr| IpNet::V4(cidr.value)));
             choices.extend(subnet.value.ipv6_cidr.map(|cidr| IpNet::V6(cidr.value)));
@@ -198,12 +205,16 @@ impl Draft {
         if self.mistake() && self.rng.percent(30) {
             return NetworkAcl::default();
         }
-        let (inbound, outbound) = (self.acl_rules(index), self.acl_rules(index));
+        // Open one way and careful the other: it is the replies that suffer.
+        let (open, careful) = (0, self.rng.between(1, 9));
+        let (inward, outward) =
+            *self.rng.pick(&[(open, open), (open, careful), (careful, open), (careful, careful)]);
+        let (inbound, outbound) = (self.acl_rules(index, inward), self.acl_rules(index, outward));
         NetworkAcl { inbound, outbound }
     }
 
     // A few special rules, mostly on top of a broad one; in no order.
-    fn acl_rules(&mut self, index: usize) -> Vec<AclRule> {
+    fn acl_rules(&mut self, index: usize, broad: usize) -> Vec<AclRule> {
         let mut rules: Vec<AclRule> = Vec::new();
         for _ in 0..self.rng.below(4) {
             let number = self.rng.between(1, 150) as u16;
@@ -212,16 +223,15 @@ impl Draft {
             let traffic = self.acl_traffic(matches!(cidr, IpNet::V6(_)), action);
             push_acl(&mut rules, number, action, traffic, cidr);
         }
-        let broad = self.rng.below(10);
         for (number, cidr) in [(200, "0.0.0.0/0"), (300, "::/0")] {
             let all = net(cidr);
             let allow = AclAction::Allow;
-            if self.mistake() {
+            if self.mistake() && self.rng.percent(40) {
                 continue;
             }
             match broad {
-                0..=5 => push_acl(&mut rules, number, allow, Traffic::default(), all),
-                6..=8 => {
+                0..=2 => push_acl(&mut rules, number, allow, Traffic::default(), all),
+                3..=8 => {
                     let first = *self.rng.pick(&[1024, 1024, 32768, 49152]);
                     let last = *self.rng.pick(&[65535, 65535, 60999]);
                     push_acl(&mut rules, number, allow, ports(Protocol::Tcp, first, last), all);
