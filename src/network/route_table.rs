@@ -57,6 +57,8 @@ pub struct Route {
 pub struct Unlisted {
     /// The prefix list.
     pub list: String,
+    /// Where its packets are sent.
+    pub target: Target,
     /// Where the route was said.
     pub place: Place,
 }

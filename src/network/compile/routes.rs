@@ -56,7 +56,8 @@ impl<'t> Compiler<'t> {
         let mut unlisted = Vec::new();
         for route in said.iter().filter(|route| route.target.value != RouteTarget::Local) {
             routes.extend(self.route(vpc, route));
-            unlisted.extend(self.unlisted(route));
+            let target = self.target(vpc, &route.target).0;
+            unlisted.extend(self.unlisted(route, target));
         }
         self.check_duplicates(said);
         let old = &self.network.route_tables[table];
@@ -66,10 +67,10 @@ impl<'t> Compiler<'t> {
     }
 
     /// A route by a prefix list whose entries are not known.
-    fn unlisted(&self, said: &crate::topology::Route) -> Option<Unlisted> {
+    fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
         let RouteDestination::PrefixList(name) = &said.destination.value else { return None };
         let known = self.topology.prefix_lists.get(name).is_some_and(|list| list.entries.is_some());
-        (!known).then(|| Unlisted { list: name.clone(), place: said.place })
+        (!known).then(|| Unlisted { list: name.clone(), target, place: said.place })
     }
 
     /// VP-3: one `local` route per range of the VPC, unless its target was replaced (RT-6).

@@ -148,11 +148,11 @@ impl<'t> Compiler<'t> {
         let missing = |kind| self.topology.completeness.is_missing(kind);
         let (no_tables, no_acls) = (missing(CaptureKind::RouteTables), missing(CaptureKind::NetworkAcls));
         let (route_table, route_table_implicit) = match &said.route_table {
-            Association::Unknown => (None, false),
-            Association::Implicit if said.routes.is_some() => {
+            _ if said.routes.is_some() => {
                 let name = format!("{} (routes of the subnet)", entry.name());
                 (Some(self.declare_route_table(vpc, &name, &[], entry.place())), false)
             }
+            Association::Unknown => (None, false),
             Association::Implicit if no_tables => (None, false),
             Association::Implicit => (Some(self.network.vpcs[vpc].main_route_table), true),
             Association::Named(name) => {

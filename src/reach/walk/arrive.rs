@@ -36,7 +36,7 @@ impl Walker<'_> {
         }
     }
 
-    fn arrive(&mut self, mut path: Path, id: InterfaceId, from: Option<SubnetId>) {
+    pub(super) fn arrive(&mut self, mut path: Path, id: InterfaceId, from: Option<SubnetId>) {
         let this = &self.network.interfaces[id];
         if from != Some(this.subnet) {
             self.network_acl(&mut path, this.subnet, Direction::Inbound);

@@ -84,7 +84,22 @@ impl Walker<'_> {
         };
         let rule = route.map(|index| RuleId::Route(table_id, index));
         let next = target.or_else(|| self.as_if_fixed(&path, subnet, sender));
-        if next.is_none_or(|next| self.next_subnet(next) != Some(subnet)) {
+        let stays = match action {
+            // Whichever route it is: the packet surely leaves the subnet if none of them stays in it.
+            Action::Unknown(_) => {
+                let destination = path.packets.destinations().first();
+                let known = table.routes().iter().filter(|route| {
+                    destination.is_some_and(|destination| route.prefix.contains(&destination))
+                });
+                let listed = known.map(|route| route.target);
+                let mut targets = listed.chain(table.unlisted.iter().map(|route| route.target));
+                targets.any(|target| self.next_subnet(target) == Some(subnet))
+            }
+            Action::Allow | Action::Deny(_) => {
+                next.is_some_and(|next| self.next_subnet(next) == Some(subnet))
+            }
+        };
+        if !stays {
             self.network_acl(&mut path, subnet, Direction::Outbound);
         }
         self.routed(&mut path, component, rule, action);
@@ -187,8 +202,14 @@ impl Walker<'_> {
     }
 
     /// A route to an interface: an appliance, or a NAT instance (EN-2, NG-11, SG-11).
-    fn enter_forwarder(&mut self, mut path: Path, id: InterfaceId, from: SubnetId) {
+    fn enter_forwarder(&mut self, path: Path, id: InterfaceId, from: SubnetId) {
         let this = &self.network.interfaces[id];
+        let own = AddressSet::from_ranges(this.private_addresses().map(|address| (address, address)));
+        let (for_itself, foreign) = path.split_destination(&own);
+        if let Some(path) = for_itself {
+            self.arrive(path, id, Some(from));
+        }
+        let Some(mut path) = foreign else { return };
         if this.subnet != from {
             self.network_acl(&mut path, this.subnet, Direction::Inbound);
         }
