@@ -101,7 +101,9 @@ fn sort_out(path: PathBuf, name: &str, wanted: &mut Vec<PathBuf>, found: &mut Fo
 /// Says why a directory is not a capture.
 pub(super) fn nothing_found(root: &Path, found: &Found, refusal: Option<Diagnostic>) -> Diagnostic {
     let name = shown(root);
-    if let Some(refusal) = refusal {
+    // A stray package.json must not hide the topologies beside it; a Terraform plan says more.
+    let telling = |refusal: &Diagnostic| found.yaml.is_empty() || refusal.code >= "SRC010";
+    if let Some(refusal) = refusal.filter(telling) {
         return refusal;
     }
     if !found.yaml.is_empty() {
@@ -121,6 +123,13 @@ pub(super) fn nothing_found(root: &Path, found: &Found, refusal: Option<Diagnost
         "save the answers first, for example: aws ec2 describe-vpcs > DIR/vpcs.json; \
          files are recognised by their contents and must end in .json",
     )
+}
+
+/// Says that YAML files beside a capture are not part of it.
+pub(super) fn yaml_left_alone(found: &Found) -> Option<Diagnostic> {
+    let first = found.yaml.first()?;
+    let message = format!("YAML files beside the saved AWS answers were left alone, for example {first}");
+    Some(Diagnostic::note("SRC009", message, Place::Implicit))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> SourceError {

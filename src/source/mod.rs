@@ -91,7 +91,9 @@ fn read_directory(path: &Path) -> Result<Loaded, SourceError> {
         }
     }
     if capture {
-        return Ok(Loaded::Aws(Box::new(aws::read(&found.captures))));
+        let mut capture = aws::read(&found.captures);
+        capture.diagnostics.extend(files::yaml_left_alone(&found));
+        return Ok(Loaded::Aws(Box::new(capture)));
     }
     Err(SourceError::new(files::nothing_found(path, &found, refusal)))
 }

@@ -157,8 +157,9 @@ impl<'a> Builder<'a> {
 
     /// Calls that the capture of some VPC lacks.
     pub(super) fn missing(&self) -> BTreeSet<CaptureKind> {
+        let answered = |call| self.calls.values().any(|calls| calls.contains(&call));
         let wanted = |call: &CaptureKind| {
-            self.vpc_scopes.is_empty() || (0..self.vpc_scopes.len()).any(|vpc| !self.answers(vpc, *call))
+            !answered(*call) || (0..self.vpc_scopes.len()).any(|vpc| !self.answers(vpc, *call))
         };
         CALLS.into_iter().filter(wanted).collect()
     }
@@ -193,7 +194,7 @@ fn calls(pages: &[Page]) -> BTreeMap<&Scope, BTreeSet<CaptureKind>> {
 }
 
 /// Calls of which a part is missing: every page says that more follow, or some elements are odd.
-pub(super) fn unfinished(pages: &[Page]) -> BTreeSet<(&Scope, CaptureKind)> {
+fn unfinished(pages: &[Page]) -> BTreeSet<(&Scope, CaptureKind)> {
     let mut ended = BTreeSet::new();
     let mut open = BTreeSet::new();
     let mut faulty = BTreeSet::new();
@@ -213,4 +214,18 @@ pub(super) fn unfinished(pages: &[Page]) -> BTreeSet<(&Scope, CaptureKind)> {
     let mut unfinished: BTreeSet<_> = open.difference(&ended).copied().collect();
     unfinished.append(&mut faulty);
     unfinished
+}
+
+/// The file of a page that promises another one, of an answer that never ends.
+pub(super) fn cut_off(pages: &[Page]) -> Option<u32> {
+    let same_answer = |one: &Page, other: &Page| {
+        let shared = other.calls.iter().any(|call| one.calls.contains(call));
+        let vpcs = !one.vpcs.is_empty() && !other.vpcs.is_empty();
+        let subnets = !one.subnets.is_empty() && !other.subnets.is_empty();
+        one.scope == other.scope && (shared || vpcs || subnets)
+    };
+    let open = pages.iter().filter(|page| page.next_token);
+    let mut endless =
+        open.filter(|page| !pages.iter().any(|other| !other.next_token && same_answer(page, other)));
+    endless.next().map(|page| page.file)
 }

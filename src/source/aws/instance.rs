@@ -76,11 +76,12 @@ pub(super) fn build(builder: &mut Builder<'_>) {
 
 fn sort<'a>(builder: &mut Builder<'a>) -> Sorted<'a> {
     let mut sorted = Sorted::default();
+    let inside = inside_instances(builder);
     let all = builder.unique(INTERFACE_KIND, |page| &page.interfaces, |one| &one.network_interface_id);
     for found in all {
         sorted.ids.insert(found.id);
         let owner = found.value.attachment.as_ref().and_then(|attachment| attachment.instance_id.as_deref());
-        match owner.filter(|id| !id.is_empty()) {
+        match owner.filter(|id| !id.is_empty()).or_else(|| inside.get(found.id).copied()) {
             Some(id) => {
                 let own = sorted.attached.entry(id).or_default();
                 if own.is_empty() {
@@ -92,6 +93,16 @@ fn sort<'a>(builder: &mut Builder<'a>) -> Sorted<'a> {
         }
     }
     sorted
+}
+
+/// The owners of interfaces as the instances themselves say, for interfaces that do not say it.
+fn inside_instances<'a>(builder: &Builder<'a>) -> HashMap<&'a str, &'a str> {
+    let reservations = builder.pages.iter().flat_map(|page| &page.reservations);
+    let instances = reservations.flat_map(|reservation| &reservation.instances);
+    instances
+        .flat_map(|one| one.network_interfaces.iter().map(|own| (own, one.instance_id.as_str())))
+        .map(|(own, id)| (own.network_interface_id.as_str(), id))
+        .collect()
 }
 
 /// The primary interface has device index 0.

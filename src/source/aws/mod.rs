@@ -97,6 +97,10 @@ fn read_file(
         diagnostics.extend(odd_elements(sources, name, file, page));
     }
     diagnostics.extend(strange_file(sources, name, file, &pages));
+    if text.trim_ascii().is_empty() {
+        let empty = Diagnostic::warning("AWS020", format!("{name} is empty"), Place::Implicit);
+        diagnostics.push(empty.help("did the call that wrote it fail? What it would have said is unknown"));
+    }
     pages
 }
 
@@ -205,13 +209,8 @@ fn incomplete(builder: &Builder<'_>) -> Vec<Diagnostic> {
             .help(format!("make them too: {}", calls.join("; "))),
         );
     }
-    let cut: Vec<&str> = builder
-        .pages
-        .iter()
-        .filter(|page| page.next_token)
-        .filter_map(|page| builder.topology.sources.file(FileId(page.file)).map(|file| file.name.as_str()))
-        .collect();
-    if let (Some(first), false) = (cut.first(), builder::unfinished(builder.pages).is_empty()) {
+    if let Some(file) = builder::cut_off(builder.pages) {
+        let first = builder.topology.sources.file(FileId(file)).map_or("a file", |file| &file.name);
         told.push(
             Diagnostic::warning(
                 "AWS019",

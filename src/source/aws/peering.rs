@@ -8,7 +8,7 @@ use super::common::{self, Tag};
 use super::remarks;
 use crate::topology::{self, Entry, PeeringStatus, Place, Spanned};
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct VpcPeeringConnection {
     vpc_peering_connection_id: String,
@@ -16,6 +16,14 @@ pub(super) struct VpcPeeringConnection {
     accepter_vpc_info: VpcInfo,
     status: Status,
     tags: Vec<Tag>,
+}
+
+/// Each side has its own tags, and does not always see the same ranges; that is no contradiction.
+impl PartialEq for VpcPeeringConnection {
+    fn eq(&self, other: &Self) -> bool {
+        let ids = |one: &Self| (one.requester_vpc_info.vpc_id.clone(), one.accepter_vpc_info.vpc_id.clone());
+        ids(self) == ids(other) && self.status == other.status
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,13 +35,6 @@ struct VpcInfo {
     ipv6_cidr_block_set: Vec<Ipv6CidrBlock>,
     region: Option<String>,
     owner_id: Option<String>,
-}
-
-/// The two sides of a connection do not always see the same ranges; that is no contradiction.
-impl PartialEq for VpcInfo {
-    fn eq(&self, other: &Self) -> bool {
-        self.vpc_id == other.vpc_id
-    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
