@@ -379,6 +379,7 @@ fn interfaces_without_an_instance_are_named_by_their_owner() {
             json!({"InterfaceType": "vpc_endpoint"}),
             InstanceKind::Other("VPC endpoint".to_owned()),
         ),
+        ("eni-new", json!({"InterfaceType": "brand_new"}), InstanceKind::Other("brand new".to_owned())),
         ("eni-mine", json!({"Status": "available"}), InstanceKind::Interface),
     ];
     let interfaces: Vec<Value> =
@@ -389,7 +390,27 @@ fn interfaces_without_an_instance_are_named_by_their_owner() {
         assert_eq!(entry.value.kind.value, *kind, "{id}");
         assert_eq!(only_interface(entry).attached, *id != "eni-mine");
     }
-    assert_eq!(capture.inventory.kinds.get("network interface").unwrap().not_modelled, 3);
+    assert_eq!(capture.inventory.kinds.get("network interface").unwrap().not_modelled, 4);
+}
+
+#[test]
+fn an_interface_that_does_not_name_its_instance_is_found_by_it() {
+    let inside = nic("eni-0", "10.0.1.9", json!({}));
+    let capture = read(&[
+        vpcs(),
+        subnets(),
+        json!({"Reservations": [{"Instances": [{"InstanceId": "i-web", "VpcId": "vpc-made", "NetworkInterfaces": [inside]}]}]}),
+        json!({"NetworkInterfaces": [nic("eni-0", "10.0.1.9", json!({"Attachment": {"DeviceIndex": 0}}))]}),
+    ]);
+    assert_eq!(vpc(&capture).instances.len(), 1);
+    assert_eq!(instance(&capture, "i-web").value.interfaces.len(), 1);
+}
+
+#[test]
+fn block_public_access_is_told() {
+    let options = |mode: &str| json!({"VpcBlockPublicAccessOptions": {"InternetGatewayBlockMode": mode}});
+    assert!(codes(&read(&[vpcs(), options("off")])).is_empty());
+    assert_eq!(codes(&read(&[vpcs(), options("block-ingress")])), ["AWS021"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The disk: which files a path stands for, within limits.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::SourceError;
@@ -37,11 +37,14 @@ pub(super) fn shown(path: &Path) -> String {
 
 /// Reads one file.
 pub(super) fn read_one(path: &Path) -> Result<Vec<u8>, SourceError> {
-    let size = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
-    if size > MAX_FILE_BYTES {
+    let mut bytes = Vec::new();
+    // A pipe or a device does not know its size: what counts is what comes.
+    let read = fs::File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(too_large(format!("{} is larger than {} MiB", shown(path), MAX_FILE_BYTES >> 20)));
     }
-    fs::read(path).map_err(|error| unreadable(path, &error))
+    Ok(bytes)
 }
 
 /// Reads the files of a directory and of the folders in it.

@@ -64,8 +64,16 @@ pub fn read(path: &Path) -> Result<Loaded, SourceError> {
 }
 
 fn read_file(path: &Path) -> Result<Loaded, SourceError> {
-    let name = files::shown(path);
-    let bytes = files::read_one(path)?;
+    read_bytes(files::shown(path), files::read_one(path)?)
+}
+
+/// Reads what is at hand already, for example from standard input. Does no I/O.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Loaded, SourceError> {
+    let name = name.into();
     match recognise(&name, &bytes) {
         Recognised::Yaml => Ok(Loaded::Yaml { name, bytes }),
         Recognised::Aws => Ok(Loaded::Aws(Box::new(aws::read(&[(name, bytes)])))),

@@ -48,6 +48,7 @@ pub(super) struct Page {
     pub(super) prefix_list_id: Option<String>,
     pub(super) vpc_id: Option<String>,
     pub(super) dns_support: Option<vpc::AttributeValue>,
+    pub(super) block_public_access: Option<vpc::BlockPublicAccess>,
     /// Lists of resources without a type of their own here, by top-level key.
     pub(super) others: Vec<(&'static unmodelled::Answer, Vec<Value>)>,
     /// Lists that have no meaning for the network, and how long they are.
@@ -332,6 +333,7 @@ fn fill<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error
         "Account" => page.scope.account = source.one()?.or(page.scope.account.take()),
         "VpcId" => page.vpc_id = source.one()?,
         "EnableDnsSupport" => page.dns_support = source.one()?,
+        "VpcBlockPublicAccessOptions" => page.block_public_access = source.one()?,
         "NextToken" => page.next_token = source.one::<String>()?.is_some_and(|token| !token.is_empty()),
         other => return fill_other(page, other, source),
     }

@@ -155,7 +155,9 @@ fn kind_by_type(interface_type: &str) -> Option<InstanceKind> {
         "vpc_endpoint" | "gateway_load_balancer_endpoint" => other("VPC endpoint"),
         "load_balancer" | "network_load_balancer" | "gateway_load_balancer" => other("load balancer"),
         "global_accelerator_managed" => other("Global Accelerator"),
-        _ => None,
+        "" | "interface" | "trunk" | "branch" | "efa" | "efa-only" => None,
+        // A type that AWS added since: nobody knows what it does with packets.
+        unknown => Some(InstanceKind::Other(unknown.replace('_', " "))),
     }
 }
 

@@ -89,7 +89,6 @@ static ANSWERS: &[Answer] = &[
     part("TransitGatewayPropagations", "transit gateway route table propagation"),
     part("SecurityGroupVpcAssociations", "security group VPC association"),
     part("VpcBlockPublicAccessExclusions", "VPC Block Public Access exclusion"),
-    part("VpcBlockPublicAccessOptions", "VPC Block Public Access options"),
     nothing("AvailabilityZones", "Availability Zone", "subnets name their zone"),
     nothing("DhcpOptions", "DHCP options set", "names and resolvers do not decide reachability"),
     nothing("LaunchTemplates", "launch template", "its instances are read by themselves"),
@@ -135,7 +134,8 @@ const TYPED: &[(&str, [&str; 2])] = &[
 ];
 
 /// Further keys that only an answer of AWS has at its top.
-const FURTHER: &[&str] = &["ManagedPrefixListEntries", "EnableDnsSupport", "EnableDnsHostnames"];
+const FURTHER: &[&str] =
+    &["ManagedPrefixListEntries", "EnableDnsSupport", "EnableDnsHostnames", "VpcBlockPublicAccessOptions"];
 
 /// Keys that others use as well: a file with nothing but these is not taken for an answer.
 const VAGUE: &[&str] =
