@@ -527,7 +527,7 @@ fn what_is_not_modelled_is_named_and_counted() {
     assert_eq!(capture.topology.unmodelled.get(3).unwrap().vpc.as_deref(), Some("vpc-made"));
     let inventory = &capture.inventory;
     assert_eq!((inventory.read(), inventory.not_modelled(), inventory.ignored()), (12, 5, 6));
-    assert!(codes(&capture).contains(&"AWS015"), "nobody knows Weather");
+    assert!(codes(&capture).contains(&"AWS022"), "nobody knows Weather");
 }
 
 #[test]

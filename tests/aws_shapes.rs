@@ -81,6 +81,16 @@ fn the_same_resource_twice_is_one_and_a_contradiction_is_told() {
 }
 
 #[test]
+fn files_that_are_no_answers_are_told_once_and_not_counted() {
+    let capture =
+        read(&[("a.json", VPC), ("package.json", r#"{"files": [1, 2]}"#), ("b.json", r#"{"x": 1}"#)]);
+    let told: Vec<_> = capture.diagnostics.iter().filter(|one| one.code == "AWS015").collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told.first().unwrap().message, "package.json, b.json: no answer of the AWS CLI: left alone");
+    assert_eq!(capture.inventory.read(), 1);
+}
+
+#[test]
 fn dangling_ids_are_told_once() {
     let tables: Vec<String> =
         (0..50).map(|n| format!(r#"{{"RouteTableId": "rtb-{n}", "VpcId": "vpc-elsewhere"}}"#)).collect();

@@ -53,6 +53,8 @@ pub(super) struct Page {
     pub(super) others: Vec<(&'static unmodelled::Answer, Vec<Value>)>,
     /// Lists that have no meaning for the network, and how long they are.
     pub(super) ignored: Vec<(&'static unmodelled::Answer, usize)>,
+    /// Whether any top-level key is one of an AWS answer.
+    pub(super) known: bool,
     /// Top-level keys of lists that nobody knows.
     pub(super) unknown: Vec<(String, usize)>,
     /// Elements that could not be read, with the reason.
@@ -310,6 +312,7 @@ fn fill<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error
         _ => None,
     };
     page.calls.extend(call);
+    page.known |= unmodelled::is_answer(key) || unmodelled::answer(key).is_some() || key == "Account";
     match key {
         "Vpcs" => page.vpcs.extend(source.list()?),
         "Subnets" => page.subnets.extend(source.list()?),

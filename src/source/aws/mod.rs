@@ -96,7 +96,6 @@ fn read_file(
     for page in &pages {
         diagnostics.extend(odd_elements(sources, name, file, page));
     }
-    diagnostics.extend(strange_file(sources, name, file, &pages));
     if text.trim_ascii().is_empty() {
         let empty = Diagnostic::warning("AWS020", format!("{name} is empty"), Place::Implicit);
         diagnostics.push(empty.help("did the call that wrote it fail? What it would have said is unknown"));
@@ -127,20 +126,6 @@ fn odd_elements(sources: &mut Sources, name: &str, file: FileId, page: &Page) ->
     let place = sources.add_resource(file, first.split(':').next().unwrap_or_default());
     let message = format!("left out what is not as AWS answers: {first}{rest}");
     Some(Diagnostic::warning("AWS014", message, place).help(format!("look at {name}")))
-}
-
-/// A list under a key that nobody knows, or a file without any that somebody does.
-fn strange_file(sources: &mut Sources, name: &str, file: FileId, pages: &[Page]) -> Option<Diagnostic> {
-    let unknown = pages.iter().flat_map(|page| &page.unknown);
-    let keys: Vec<&str> =
-        unknown.filter(|(_, length)| *length > 0).map(|(key, _)| key.as_str()).take(5).collect();
-    if keys.is_empty() {
-        return None;
-    }
-    let place = sources.add_resource(file, "the top of the file");
-    let message =
-        format!("left out of {name}, for no AWS answer that is known here has it: {}", keys.join(", "));
-    Some(Diagnostic::note("AWS015", message, place))
 }
 
 fn refused_calls(refused: &[String]) -> Option<Diagnostic> {
@@ -183,11 +168,20 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     (Capture { topology: builder.topology, diagnostics, inventory: builder.inventory }, told)
 }
 
+/// Lists under keys that nobody knows, and files without any key that somebody does.
 fn count_unknown(builder: &mut Builder<'_>) {
-    let unknown = builder.pages.iter().flat_map(|page| &page.unknown);
-    for (key, length) in unknown.filter(|(_, length)| *length > 0) {
-        builder.inventory.add_read(key, *length);
-        builder.inventory.add_ignored(key, *length, "not known here");
+    for page in builder.pages {
+        if !page.known {
+            let file = builder.topology.sources.file(FileId(page.file));
+            let name = file.map(|file| file.name.clone()).unwrap_or_default();
+            builder.remark(&remarks::NOT_AN_ANSWER, &name, Place::Implicit);
+            continue;
+        }
+        for (key, length) in page.unknown.iter().filter(|(_, length)| *length > 0) {
+            builder.inventory.add_read(key, *length);
+            builder.inventory.add_ignored(key, *length, "not known here");
+            builder.remark(&remarks::UNKNOWN_LIST, key, Place::Implicit);
+        }
     }
 }
 

@@ -57,6 +57,12 @@ pub(super) static SECOND_GATEWAY: Remark = warning(
     "left out, because its VPC already has one attached (VP-15)",
     "is this two captures in one directory?",
 );
+pub(super) static NOT_AN_ANSWER: Remark = note("AWS015", "no answer of the AWS CLI: left alone", "");
+pub(super) static UNKNOWN_LIST: Remark = note(
+    "AWS022",
+    "a list that is not known here: left alone",
+    "does it say something about the network? Tell us",
+);
 
 /// The flaws so far.
 #[derive(Default)]
