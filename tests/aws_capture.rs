@@ -457,6 +457,17 @@ fn gateways() {
 }
 
 #[test]
+fn an_active_route_proves_a_gateway_that_was_not_captured() {
+    let capture = read(&[vpcs(), subnets(), tables()]);
+    let own = vpc(&capture).internet_gateway.as_ref().unwrap();
+    assert!(own.name.value == "igw-made" && own.attached.value);
+    assert_eq!(shown(&capture, own.name.place), "rtb-a 0.0.0.0/0 (2.json)");
+    assert!(vpc(&capture).egress_only_internet_gateway.is_none(), "the route to it has no state");
+    let none = read(&[vpcs(), subnets(), tables(), json!({"InternetGateways": []})]);
+    assert!(vpc(&none).internet_gateway.is_none(), "captured, and there is none");
+}
+
+#[test]
 fn a_peering_names_a_vpc_that_was_not_captured() {
     let peering = |tag: &str| {
         json!({"VpcPeeringConnections": [{"VpcPeeringConnectionId": "pcx-made", "Status": {"Code": "pending-acceptance"},

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::builder::Builder;
 use super::remarks;
 use super::unmodelled;
-use crate::topology::{self, Place, Spanned};
+use crate::topology::{self, CaptureKind, Place, RouteState, RouteTarget, Spanned};
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "PascalCase", default)]
@@ -61,7 +61,41 @@ pub(super) fn build(builder: &mut Builder<'_>) {
         }
     }
     build_egress_only(builder);
+    infer_from_routes(builder);
     edge_tables(builder);
+}
+
+/// Where the gateways were not captured, an active route to one proves that it is attached: AWS turns the route
+/// into a black hole otherwise (RT-10).
+fn infer_from_routes(builder: &mut Builder<'_>) {
+    for index in 0..builder.topology.vpcs.len() {
+        let infer = !builder.answers(index, CaptureKind::InternetGateways);
+        let infer_egress_only = !builder.answers(index, CaptureKind::EgressOnlyInternetGateways);
+        let Some(entry) = builder.topology.vpcs.0.get_mut(index) else { continue };
+        let vpc = &mut entry.value;
+        let (gateway, egress_only) = (active_target(vpc, "igw-"), active_target(vpc, "eigw-"));
+        if let Some(name) = gateway.filter(|_| infer && vpc.internet_gateway.is_none()) {
+            let attached = Spanned::new(true, name.place);
+            vpc.internet_gateway = Some(topology::InternetGateway { name, attached, route_table: None });
+        }
+        if let Some(name) =
+            egress_only.filter(|_| infer_egress_only && vpc.egress_only_internet_gateway.is_none())
+        {
+            vpc.egress_only_internet_gateway = Some(topology::EgressOnlyInternetGateway { name });
+        }
+    }
+}
+
+/// The first target of an active route whose id starts like that.
+fn active_target(vpc: &topology::Vpc, prefix: &str) -> Option<Spanned<String>> {
+    let routes = vpc.route_tables.iter().flat_map(|table| &table.value.routes);
+    let mut active = routes.filter(|route| route.state == Some(RouteState::Active));
+    active.find_map(|route| match &route.target.value {
+        RouteTarget::Named(name) if name.starts_with(prefix) => {
+            Some(Spanned::new(name.clone(), route.target.place))
+        }
+        _ => None,
+    })
 }
 
 fn build_egress_only(builder: &mut Builder<'_>) {
