@@ -2,4 +2,5 @@
 pub mod flow;
 pub mod network;
 pub mod reach;
+pub mod source;
 pub mod topology;
