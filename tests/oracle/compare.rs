@@ -43,8 +43,13 @@ pub fn expected(outcome: &Outcome) -> EngineVerdict {
 
 /// Where the simulator gives up at something unknown, the engine may have found a certain drop behind it; what it must
 /// never say is that the packet gets through.
-pub fn agrees(verdict: EngineVerdict, outcome: &Outcome) -> bool {
+///
+/// The other way round, where the entries of a prefix list are not known the engine may say that it does not know though
+/// every way it could go ends in a drop.
+pub fn agrees(topology: &Topology, verdict: EngineVerdict, outcome: &Outcome) -> bool {
+    let unlisted = topology.prefix_lists.iter().any(|list| list.value.entries.is_none());
     match outcome {
+        Outcome::Dropped { .. } if unlisted && verdict == EngineVerdict::Undetermined => true,
         Outcome::Unknown { .. } => verdict != EngineVerdict::Reachable,
         _ => verdict == expected(outcome),
     }
@@ -217,7 +222,7 @@ pub fn compare<E: Engine>(engine: &E, amount: Amount, most: usize) -> (Histogram
         let compiled = engine.compile(&topology);
         for (packet, (outcome, hops)) in packets.iter().zip(&outcomes) {
             histogram.count(outcome, hops);
-            if !agrees(engine.ask(&compiled, packet), outcome) && disagreements.len() < most {
+            if !agrees(&topology, engine.ask(&compiled, packet), outcome) && disagreements.len() < most {
                 disagreements.push(smallest(engine, seed, &topology, packet));
                 break;
             }
@@ -237,7 +242,7 @@ fn smallest<E: Engine>(engine: &E, seed: u64, topology: &Topology, packet: &Pack
         let (outcome, verdict) = both(smaller);
         // A case without its client says nothing of interest.
         !matches!(&outcome, Outcome::Unknown { why } if why.starts_with("client"))
-            && !agrees(verdict, &outcome)
+            && !agrees(smaller, verdict, &outcome)
     });
     let (outcome, hops) = Simulator::new(&topology).explain(packet);
     let verdict = engine.verdict(&topology, packet);

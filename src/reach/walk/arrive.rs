@@ -4,7 +4,7 @@ use crate::flow::single_address;
 use crate::network::{Action, Code, Direction, InterfaceId, NatGatewayId, Owner, SubnetId, VpcId};
 
 use super::super::trace::{Component, End, LegKind, NoReply, Step};
-use super::path::{Path, Translator, echo_requests, icmp};
+use super::path::{Device, Path, echo_requests, icmp};
 use super::{At, Sender, Walker};
 
 impl Walker<'_> {
@@ -137,7 +137,7 @@ impl Walker<'_> {
             LegKind::Request => Code::Nat003,
             LegKind::Reply => Code::Rt006,
         };
-        if path.leg == LegKind::Request || !path.restore(component, Translator::NatGateway(id)) {
+        if path.leg == LegKind::Request || !path.restore(component, Device::NatGateway(id)) {
             self.pass(&mut path, component, Action::Deny(code));
             self.done.push(path);
             return;
@@ -148,7 +148,7 @@ impl Walker<'_> {
     /// A reply reached an interface: the client's, or that of an instance that translated the request.
     fn back_at_interface(&mut self, mut path: Path, id: InterfaceId) {
         let is_client =
-            matches!(path.source, End::Interface(client, _) if client == id) && path.translations.is_empty();
+            matches!(path.source, End::Interface(client, _) if client == id) && path.next_device().is_none();
         if is_client {
             self.security_groups(&mut path, id, Direction::Inbound);
             let action = self.home(&path, true);
@@ -158,10 +158,9 @@ impl Walker<'_> {
             self.done.push(path);
             return;
         }
-        if path.translations.last().is_some_and(|(by, ..)| *by == Translator::Instance(id)) {
+        if path.next_device() == Some(Device::NatInstance(id)) {
             self.security_groups(&mut path, id, Direction::Inbound);
-            path.restore(Component::Interface(id), Translator::Instance(id));
-            path.forwarded_by(id);
+            path.restore(Component::Interface(id), Device::NatInstance(id));
             path.push(Component::SecurityGroups(id), Some(Direction::Outbound), Step::NotConsulted);
             let subnet = self.network.interfaces[id].subnet;
             self.todo.push((path, At::Subnet(subnet, Sender::Interface(id))));
@@ -177,10 +176,7 @@ impl Walker<'_> {
         let asked = &self.probe.packets;
         let called = path.packets.sources().is_subset(&asked.destinations());
         let caller = path.packets.destinations().is_subset(&asked.sources());
-        let [there, back] = &path.forwarders;
-        let same_forwarders = there.iter().eq(back.iter().rev());
-        let undone = path.translations.is_empty();
-        if at_client && called && caller && same_forwarders && undone {
+        if at_client && called && caller && path.next_device().is_none() {
             Action::Allow
         } else {
             Action::Deny(Code::Rt006)

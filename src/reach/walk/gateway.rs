@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::flow::{Pattern, ProtocolSet, protocol};
+use crate::flow::{AddressSet, Pattern, ProtocolSet, protocol};
 use crate::network::{
     Action, Code, Direction, EgressOnlyInternetGatewayId, Identity, InterfaceId, InternetGatewayId,
     NatGatewayId, Owner, PeeringId, SubnetId, Target, VpcId, public_addresses,
@@ -10,7 +10,7 @@ use crate::network::{
 use crate::topology::GatewayState;
 
 use super::super::trace::{Component, End, LegKind};
-use super::path::{Path, Translator};
+use super::path::{Device, Path};
 use super::{At, Sender, Walker};
 
 impl Walker<'_> {
@@ -24,11 +24,7 @@ impl Walker<'_> {
         };
         self.gateway_state(&mut path, id);
         if path.is_ipv6() {
-            if path.egress_only.is_some() && path.leg == LegKind::Reply {
-                self.pass(&mut path, component, Action::Deny(Code::Rt006));
-            } else {
-                self.pass(&mut path, component, Action::Allow);
-            }
+            self.pass(&mut path, component, Action::Allow);
         } else {
             let source = path.packets.sources().first();
             match source.and_then(|source| self.published(gateway.vpc, source)) {
@@ -98,10 +94,10 @@ impl Walker<'_> {
             return;
         };
         self.guards(&mut path, self.network.egress_only_internet_gateways[id].vpc);
-        let knows_the_flow = path.egress_only == Some(id);
         let action = match path.leg {
-            LegKind::Reply if !knows_the_flow => Action::Deny(Code::Eigw001),
-            _ => Action::Allow,
+            LegKind::Request => Action::Allow,
+            // It keeps state, and the request came in by another way.
+            LegKind::Reply => Action::Deny(Code::Eigw001),
         };
         self.pass(&mut path, component, action);
         if path.leg == LegKind::Request {
@@ -150,7 +146,7 @@ impl Walker<'_> {
         }
         let Some(mut path) = own else { return };
         let ports = self.probe.translated_ports.as_ref();
-        path.translate(component, Translator::NatGateway(id), nat.private_ip.into(), ports);
+        path.translate(component, Device::NatGateway(id), nat.private_ip.into(), ports);
         path.identity = Identity::Translated;
         self.todo.push((path, At::Subnet(subnet, Sender::NatGateway(id))));
     }
@@ -238,8 +234,10 @@ impl Walker<'_> {
 
     /// Packets for addresses that nothing here owns.
     fn outside(&mut self, path: Path) {
-        let ranges = self.network.vpcs.iter().flat_map(|(_, vpc)| vpc.addresses.intervals().to_vec());
-        let ours = crate::flow::AddressSet::from_ranges(ranges);
+        // IPv6 ranges of a VPC are public: an address that nothing has is nobody's. A public IPv4 range that a VPC uses for
+        // itself still belongs to somebody else out there.
+        let ranges = self.network.vpcs.iter().flat_map(|(_, vpc)| vpc.addresses.intervals());
+        let ours = AddressSet::from_ranges(ranges.copied().filter(|(first, _)| first.is_ipv6()));
         let (nobody, others) = path.split_destination(&ours);
         if let Some(mut path) = nobody {
             self.pass(&mut path, Component::Internet, Action::Deny(Code::Rt004));

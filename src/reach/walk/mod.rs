@@ -169,7 +169,7 @@ impl Walker<'_> {
                 path.push(component, Some(direction), Step::NotConsulted);
                 return;
             }
-            if direction == Direction::Inbound && echoes_itself(&path.packets) {
+            if direction == Direction::Inbound && echoes_itself(&self.probe.packets, &path.packets) {
                 path.push(component, Some(direction), Step::NotConsulted);
                 return;
             }
@@ -242,14 +242,16 @@ impl Walker<'_> {
 
 /// Whether a packet that came back to its own sender (IG-8, by its own public address) looks like the reply to itself: no
 /// ports, or the same port twice. Connection tracking can't tell them apart (SG-15).
-fn echoes_itself(packets: &FlowSet) -> bool {
+fn echoes_itself(sent: &FlowSet, packets: &FlowSet) -> bool {
     use crate::flow::protocol::{has_ports, is_icmp};
-    packets.boxes().iter().all(|header| {
-        let numbers = || header.protocols.intervals().iter().flat_map(|&(first, last)| first..=last);
-        let same_port =
-            header.source_ports.only().is_some() && header.source_ports == header.destination_ports;
-        numbers().all(|number| !is_icmp(number) && (!has_ports(number) || same_port))
-    })
+    let answers = packets.sources() == sent.destinations() && packets.destinations() == sent.sources();
+    answers
+        && packets.boxes().iter().all(|header| {
+            let numbers = || header.protocols.intervals().iter().flat_map(|&(first, last)| first..=last);
+            let same_port =
+                header.source_ports.only().is_some() && header.source_ports == header.destination_ports;
+            numbers().all(|number| !is_icmp(number) && (!has_ports(number) || same_port))
+        })
 }
 
 /// W-6: a reply that is dropped for some of the client's ports only is a fault of its own kind.

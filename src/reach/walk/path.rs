@@ -16,11 +16,23 @@ use super::super::trace::{Component, End, Hop, LegKind, NoReply, Rewrite, Step};
 /// Ports that a translation picks from (NG-3).
 const TRANSLATED_PORTS: (u16, u16) = (1024, u16::MAX);
 
-/// A device that remembers a translation, and undoes it for the reply.
+/// A device on the way that keeps state, so that the reply must pass it too (AS-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Translator {
+pub(super) enum Device {
+    /// Translates, and undoes it for the reply.
     NatGateway(NatGatewayId),
-    Instance(InterfaceId),
+    /// The same, by an instance.
+    NatInstance(InterfaceId),
+    /// Forwards packets as they are.
+    Appliance(InterfaceId),
+}
+
+/// What a device remembers of the request.
+#[derive(Clone, Debug)]
+struct Memory {
+    device: Device,
+    /// For a translation: the depth of the stashed ports, and the source that it hid.
+    translation: Option<(usize, AddressSet)>,
 }
 
 /// A change of headers; each knows how to take itself back.
@@ -56,12 +68,10 @@ pub(super) struct Path {
     pub(super) blockers: Vec<Blocker>,
     pub(super) assumptions: Vec<String>,
     changes: Vec<Change>,
-    /// Translations of the request that the reply must undo, last first; with the depth of their stashed ports and the source they hid.
-    pub(super) translations: Vec<(Translator, usize, AddressSet)>,
+    /// Devices of the request that the reply must pass in the opposite order; those that it passed are gone.
+    devices: Vec<Memory>,
     /// Interfaces whose security groups know the flow (SG-2).
     pub(super) tracked: Vec<InterfaceId>,
-    /// Instances that forwarded the request, and those that forwarded the reply.
-    pub(super) forwarders: [Vec<InterfaceId>; 2],
     /// What the far end looks like to the next security group.
     pub(super) identity: Identity,
     /// The egress-only gateway that the request left by.
@@ -89,9 +99,8 @@ impl Path {
             blockers: Vec::new(),
             assumptions: Vec::new(),
             changes: Vec::new(),
-            translations: Vec::new(),
+            devices: Vec::new(),
             tracked: Vec::new(),
-            forwarders: [Vec::new(), Vec::new()],
             identity,
             egress_only: None,
             entered_by: None,
@@ -192,7 +201,7 @@ impl Path {
     pub(super) fn translate(
         &mut self,
         component: Component,
-        by: Translator,
+        by: Device,
         address: IpAddr,
         ports: Option<&PortSet>,
     ) {
@@ -219,15 +228,42 @@ impl Path {
                 header.source_ports = ports.clone();
             }
         });
-        self.translations.push((by, depth, old));
+        self.devices.push(Memory { device: by, translation: Some((depth, old)) });
+    }
+
+    /// The device that the reply must pass next.
+    pub(super) fn next_device(&self) -> Option<Device> {
+        self.devices.last().map(|memory| memory.device)
+    }
+
+    /// An appliance forwards the request, and remembers it.
+    pub(super) fn remember(&mut self, appliance: InterfaceId) {
+        self.devices.push(Memory { device: Device::Appliance(appliance), translation: None });
+    }
+
+    /// An appliance forwards the reply, if it is the one that must be next.
+    pub(super) fn pass_appliance(&mut self, appliance: InterfaceId) -> bool {
+        let expected = self.next_device() == Some(Device::Appliance(appliance));
+        if expected {
+            self.devices.pop();
+        }
+        expected
+    }
+
+    /// Whether this instance forwarded the request already: a loop.
+    pub(super) fn was_forwarded_by(&self, id: InterfaceId) -> bool {
+        let met = [Device::Appliance(id), Device::NatInstance(id)];
+        self.devices.iter().any(|memory| met.contains(&memory.device))
     }
 
     /// Undoes the last translation for the reply, if `by` made it.
-    pub(super) fn restore(&mut self, component: Component, by: Translator) -> bool {
-        if self.translations.last().is_none_or(|(translator, ..)| *translator != by) {
+    pub(super) fn restore(&mut self, component: Component, by: Device) -> bool {
+        if self.next_device() != Some(by) {
             return false;
         }
-        let Some((_, depth, client)) = self.translations.pop() else { return false };
+        let Some((depth, client)) = self.devices.pop().and_then(|memory| memory.translation) else {
+            return false;
+        };
         let (old, old_ports) = (self.packets.destinations(), self.packets.destination_ports());
         self.change(Change::Destination(old.clone()), |header| header.destination = client.clone());
         self.change(Change::Restore(depth), |header| {
@@ -272,18 +308,6 @@ impl Path {
     /// What certainly gets through so far.
     pub(super) fn certain(&self) -> FlowSet {
         self.packets.subtract(&self.blocked).subtract(&self.unknown)
-    }
-
-    /// Whether this forwarding instance was met on this leg already: a loop.
-    pub(super) fn forwarded_by(&mut self, interface: InterfaceId) -> bool {
-        let [request, reply] = &mut self.forwarders;
-        let met = match self.leg {
-            LegKind::Request => request,
-            LegKind::Reply => reply,
-        };
-        let again = met.contains(&interface);
-        met.push(interface);
-        again
     }
 }
 

@@ -7,7 +7,7 @@ use crate::network::{
 use crate::topology::{GatewayState, InstanceState};
 
 use super::super::trace::{Component, LegKind, Step};
-use super::path::{Path, Translator};
+use super::path::{Device, Path};
 use super::{At, Sender, Walker};
 
 impl Walker<'_> {
@@ -213,8 +213,8 @@ impl Walker<'_> {
         if this.subnet != from {
             self.network_acl(&mut path, this.subnet, Direction::Inbound);
         }
-        if path.leg == LegKind::Reply && !path.forwarders[0].contains(&id) {
-            // AS-1: it keeps state, and it never saw the request.
+        if path.leg == LegKind::Reply && !path.pass_appliance(id) {
+            // AS-1: it keeps state, and this is not the flow that it saw.
             self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Rt006));
             self.done.push(path);
             return;
@@ -223,7 +223,7 @@ impl Walker<'_> {
         if this.source_dest_check {
             self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Nat004));
         }
-        if path.forwarded_by(id) {
+        if path.leg == LegKind::Request && path.was_forwarded_by(id) {
             self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Rt007));
             self.done.push(path);
             return;
@@ -256,11 +256,14 @@ impl Walker<'_> {
                 ));
                 path.translate(
                     Component::Interface(id),
-                    Translator::Instance(id),
+                    Device::NatInstance(id),
                     address,
                     self.probe.translated_ports.as_ref(),
                 );
             } else {
+                if path.leg == LegKind::Request {
+                    path.remember(id);
+                }
                 path.assumptions
                     .push(format!("instance {} forwards packets unchanged and keeps state", this.name));
                 self.pass(&mut path, Component::Interface(id), Action::Allow);
