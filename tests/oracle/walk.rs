@@ -35,7 +35,8 @@ impl Stop {
 /// Where a packet ended, with the headers that it had by then.
 pub type Arrived = Result<(Arrival, Headers), Stop>;
 
-/// A packet that follows routes for longer than this goes round in circles.
+/// A packet that follows routes for longer than this goes round in circles. READING: that is a
+/// drop for certain, not something unknown (NG-2).
 const HOPS: usize = 40;
 
 pub struct Walk<'a> {
@@ -136,7 +137,7 @@ impl<'a> Walk<'a> {
             return self.deliver(world.subnets[subnet].vpc, Some(subnet), headers);
         }
         let target = self.route(subnet, headers.destination);
-        // NA-5: the ACL acts on what crosses the boundary of the subnet. A next hop in the same
+        // NA-5: the ACL acts on what crosses the boundary of the subnet. READING: a next hop in the same
         // subnet is reached without crossing it.
         let next_hop = match &target {
             Ok(Target::NatGateway(gateway)) => Some(world.nat_gateways[*gateway].subnet),

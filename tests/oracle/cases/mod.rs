@@ -3,5 +3,6 @@
 mod addresses;
 mod filters;
 mod gateways;
+mod generated;
 mod peering;
 mod routes;

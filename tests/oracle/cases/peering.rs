@@ -144,9 +144,23 @@ fn references_over_a_peering_that_is_not_active_match_nothing_sg20() {
     let mut lab = row();
     lab.group("b/open", "tcp 443 sg:a/open", "all");
     lab.reaches("a/host", "10.2.1.10 tcp 443");
-    // The packet still gets there by another peering, but the reference is stale.
+    // Only a twin with the same addresses can still send what the reference was about.
+    lab.vpc("twin", "10.1.0.0/16").subnet("twin/main", "10.1.1.0/24").routes("twin/main", "10.2.0.0/16 tb");
+    lab.group("twin/open", "all 0.0.0.0/0", "all").instance("twin/host", "twin/main", "10.1.1.10", "open");
+    lab.peering("tb", "twin", "b", PeeringStatus::Active).routes("b/main", "10.1.0.0/16 tb");
+    lab.reaches("twin/host", "10.2.1.10 tcp 443");
+    lab.topology.peering_connections.0[0].value.status = Spanned::implicit(PeeringStatus::Deleted);
+    lab.drops("twin/host", "10.2.1.10 tcp 443", Request, "security groups Inbound");
+}
+
+#[test]
+fn references_need_a_peering_of_their_own_sg9() {
+    let mut lab = row();
+    // a and c are peered with b, but not with each other.
     lab.group("c/open", "tcp 443 sg:a/open", "all");
     lab.drops("b/host", "10.3.1.10 tcp 443", Request, "security groups Inbound");
+    lab.group("c/open", "tcp 443 sg:b/open", "all");
+    lab.reaches("b/host", "10.3.1.10 tcp 443");
 }
 
 #[test]

@@ -157,6 +157,20 @@ fn an_appliance_must_see_both_ways_rt20_as1() {
 }
 
 #[test]
+fn another_appliance_is_not_the_same_appliance_as1() {
+    let mut lab = inspected();
+    lab.subnet("fw2", "10.0.8.0/24")
+        .routes("fw2", "")
+        .instance("fw2", "fw2", "10.0.8.9", "open")
+        .forwards("fw2");
+    lab.routes("priv", "10.0.3.0/24 fw").routes("db", "10.0.2.0/24 fw2");
+    lab.drops("app", "10.0.3.10 tcp 5432", Reply, "no such flow");
+    // One after the other, and back in the opposite order.
+    lab.routes("fw", "10.0.3.0/24 fw2").routes("fw2", "10.0.2.0/24 fw");
+    lab.reaches("app", "10.0.3.10 tcp 5432");
+}
+
+#[test]
 fn an_appliance_forwards_only_with_the_check_off_en2() {
     let mut lab = inspected();
     lab.routes("priv", "10.0.3.0/24 fw").routes("db", "10.0.2.0/24 fw");
@@ -178,6 +192,9 @@ fn an_appliance_has_groups_of_its_own() {
     lab.group("open", "all 0.0.0.0/0", "none");
     lab.drops("app", "10.0.3.10 tcp 5432", Request, "security groups Outbound");
     lab.group("open", "all 0.0.0.0/0", "tcp 5432 10.0.3.0/24");
+    lab.reaches("app", "10.0.3.10 tcp 5432");
+    // Outbound, a reference is about the destination, which is still what it was.
+    lab.group("open", "all 0.0.0.0/0", "tcp 5432 sg:db");
     lab.reaches("app", "10.0.3.10 tcp 5432");
 }
 
