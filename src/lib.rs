@@ -1,2 +1,3 @@
 //! Can A reach B on port P?
+pub mod render;
 pub mod topology;
