@@ -21,6 +21,12 @@ impl<'n> Owner<'n> {
         Self { name: Some(&key.text), place: key.place() }
     }
 
+    /// An item of a list has no name: its first key stands for it, rather than all its lines.
+    fn item(node: &'n Node<'_>) -> Self {
+        let place = node.entries().first().map_or(node.place(), |(key, _)| key.place());
+        Self { name: None, place }
+    }
+
     fn subject(self) -> String {
         self.name.map_or_else(|| "this".to_owned(), quote)
     }
@@ -41,7 +47,7 @@ pub(super) fn check(node: &Node<'_>, of: Type, owner: Owner<'_>, problems: &mut 
         Type::List(item) => match &node.kind {
             Kind::List(items) => {
                 for node in items.iter() {
-                    check(node, *item, Owner { name: None, place: node.place() }, problems);
+                    check(node, *item, Owner::item(node), problems);
                 }
             }
             _ if node.is_null() => no_value(node, owner, true, problems),

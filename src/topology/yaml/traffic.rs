@@ -47,6 +47,10 @@ fn protocol(
         let fault = Fault::error(codes::PRESET, message).help("remove `protocol`, or `type`");
         problems.push(fault.at(said.place).also(wanted.place, "the type of the rule"));
     }
+    if let (Some((preset, place)), None, None) = (preset, by_preset, by_number) {
+        let fault = Fault::error(codes::MISSING_KEY, format!("`{}` needs `protocol` beside it", preset.name));
+        problems.push(fault.help("a protocol by name or IANA number").at(place));
+    }
     let fallback = if ports { Protocol::Tcp } else { Protocol::All };
     let chosen = by_preset.map(|(_, protocol)| protocol).or(by_number).unwrap_or(Spanned::implicit(fallback));
     traffic.protocol = chosen.value;

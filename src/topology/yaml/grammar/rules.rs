@@ -19,14 +19,15 @@ const TRAFFIC: &[Field] = &[
     field("description", Type::Leaf(&TEXT), "For people; has no effect."),
 ];
 
+/// A list of one is as good as one; of more, the message about SG-4 says more than one about lists.
 const GROUP_SOURCE: &[Field] = &[field(
     "source",
-    Type::Leaf(&GROUP_PEER),
+    Type::OneOrMany(&GROUP_PEER),
     "Who may open flows: a CIDR block, sg:NAME, pl:NAME, net:NAME, self, anywhere-ipv4 or anywhere-ipv6.",
 )];
 const GROUP_DESTINATION: &[Field] = &[field(
     "destination",
-    Type::Leaf(&GROUP_PEER),
+    Type::OneOrMany(&GROUP_PEER),
     "Where flows may go: a CIDR block, sg:NAME, pl:NAME, net:NAME, self, anywhere-ipv4 or anywhere-ipv6.",
 )];
 
