@@ -1,6 +1,6 @@
 //! Through gateways: internet, egress-only, NAT, peering (IG-1 to IG-8, NG-1 to NG-9, PX-1 to PX-10).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::flow::{AddressSet, Pattern, ProtocolSet, protocol};
 use crate::network::{
@@ -12,6 +12,10 @@ use crate::topology::GatewayState;
 use super::super::trace::{Component, End, LegKind};
 use super::path::{Device, Path};
 use super::{At, Sender, Walker};
+
+/// 64:ff9b::/96: IPv4 addresses as IPv6 hosts dial them (NG-10).
+const NAT64: (Ipv6Addr, Ipv6Addr) =
+    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0xffff, 0xffff));
 
 impl Walker<'_> {
     /// IG-1, IG-3: out of the VPC; a private source becomes its public one.
@@ -108,8 +112,13 @@ impl Walker<'_> {
     }
 
     /// NG-3, NG-5: into the gateway's subnet, translated, and out of it again.
-    pub(super) fn enter_nat_gateway(&mut self, mut path: Path, id: NatGatewayId, from: SubnetId) {
+    pub(super) fn enter_nat_gateway(&mut self, path: Path, id: NatGatewayId, from: SubnetId) {
         let nat = &self.network.nat_gateways[id];
+        let (for_itself, others) = path.split_destination(&AddressSet::single(nat.private_ip.into()));
+        if let Some(path) = for_itself {
+            self.arrive_at_nat_gateway(path, id, Some(from));
+        }
+        let Some(mut path) = others else { return };
         let (vpc, subnet) = (nat.vpc, nat.subnet);
         let component = Component::NatGateway(id);
         if subnet != from {
@@ -131,12 +140,19 @@ impl Walker<'_> {
         }
         let numbers = [protocol::TCP, protocol::UDP, protocol::ICMP].map(|number| (number, number));
         let forwarded = Pattern { protocols: Some(ProtocolSet::from_ranges(numbers)), ..Pattern::default() };
-        let (forwarded, others) = if path.is_ipv6() { (None, Some(path)) } else { path.split(&forwarded) };
-        if let Some(mut path) = others {
-            let nat64 = path.is_ipv6();
-            let action = if nat64 { Action::Unknown(Code::Und001) } else { Action::Deny(Code::Nat005) };
-            self.pass(&mut path, component, action);
-            self.done.push(path);
+        // NG-10: of IPv6, a NAT gateway takes only what NAT64 is for; that is not modelled yet.
+        let nat64 = AddressSet::range(NAT64.0.into(), NAT64.1.into());
+        let (nat64, path) = path.split_destination(&nat64);
+        let (forwarded, others) = match path {
+            Some(path) if path.is_ipv6() => (None, Some(path)),
+            Some(path) => path.split(&forwarded),
+            None => (None, None),
+        };
+        for (path, action) in [(nat64, Action::Unknown(Code::Und001)), (others, Action::Deny(Code::Nat005))] {
+            if let Some(mut path) = path {
+                self.pass(&mut path, component, action);
+                self.done.push(path);
+            }
         }
         let Some(path) = forwarded else { return };
         let (own, foreign) = path.split_source(&self.network.vpcs[vpc].addresses);
