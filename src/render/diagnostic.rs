@@ -74,7 +74,11 @@ fn by_file(diagnostic: &Diagnostic) -> Vec<(FileId, Vec<(bool, &Label, Span)>)> 
 }
 
 fn show<'a>(
-    mut group: Group<'a>, source: &'a SourceFile, file: FileId, labels: &[(bool, &'a Label, Span)], lines: &Lines,
+    mut group: Group<'a>,
+    source: &'a SourceFile,
+    file: FileId,
+    labels: &[(bool, &'a Label, Span)],
+    lines: &Lines,
 ) -> Group<'a> {
     if source.text.is_empty() {
         return group.element(Origin::path(&source.name).line(1).char_column(1));
@@ -99,7 +103,10 @@ fn show<'a>(
     }
     for (shown, labels) in snippets {
         let Some(part) = text.get(shown.clone()) else { continue };
-        let mut snippet = Snippet::source(part).path(&source.name).line_start(lines.line(file, shown.start));
+        // A space takes the place of the carriage return, so that no byte moves and nothing is shown.
+        let mut snippet = Snippet::source(part.replace("\r\n", " \n"))
+            .path(&source.name)
+            .line_start(lines.line(file, shown.start));
         for (primary, label, place) in labels {
             let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let place = place.start - shown.start..place.end - shown.start;

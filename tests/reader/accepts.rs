@@ -1,8 +1,8 @@
 //! What the language can say, and what becomes of it.
 
 use vpcreach::topology::{
-    Association, Connectivity, Defaults, EphemeralPorts, InstanceKind, InstanceState, PeeringStatus, PortRange,
-    Protocol, PublicIp, RouteDestination, RouteTarget, SecurityGroupPeer, Traffic,
+    Association, Connectivity, Defaults, EphemeralPorts, InstanceKind, InstanceState, PeeringStatus,
+    PortRange, Protocol, PublicIp, RouteDestination, RouteTarget, SecurityGroupPeer, Traffic,
 };
 
 use super::support::{SAMPLES, clean, in_vpc, vpc, with_rule};
@@ -225,14 +225,19 @@ fn instances_say_what_they_are() {
     assert_eq!(a.policy_routing.unwrap().value, false);
     assert_eq!(a.interfaces.0[0].value.public_ip.value, PublicIp::Address("198.51.100.7".parse().unwrap()));
     let b = vpc(&topology).instances.get("b").unwrap();
-    assert_eq!(b.ephemeral_ports.unwrap().value, EphemeralPorts::Range(PortRange { first: 1025, last: 65000 }));
+    assert_eq!(
+        b.ephemeral_ports.unwrap().value,
+        EphemeralPorts::Range(PortRange { first: 1025, last: 65000 })
+    );
     assert_eq!(b.interfaces.0[0].value.public_ip.value, PublicIp::None);
     assert_eq!(b.interfaces.0[0].value.security_groups, Some(Vec::new()));
 }
 
 #[test]
 fn gateways_in_short_and_long_form() {
-    let topology = clean(&in_vpc("internet_gateway: {name: door, attached: false}\negress_only_internet_gateway: {name: out}"));
+    let topology = clean(&in_vpc(
+        "internet_gateway: {name: door, attached: false}\negress_only_internet_gateway: {name: out}",
+    ));
     let igw = vpc(&topology).internet_gateway.as_ref().unwrap();
     assert_eq!((igw.name.value.as_str(), igw.attached.value), ("door", false));
     assert_eq!(vpc(&topology).egress_only_internet_gateway.as_ref().unwrap().name.value, "out");

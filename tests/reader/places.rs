@@ -26,7 +26,11 @@ fn a_rule_with_a_merge_is_where_the_rule_is() {
     let rule = &vpc(&topology).network_acls.get("data").unwrap().outbound[0];
     assert_eq!(text_at(&topology, rule.place), "100: {<<: *ephemeral, destination: 10.0.10.0/23}");
     assert_eq!(text_at(&topology, rule.peer.place), "10.0.10.0/23");
-    assert_eq!(at(&topology.sources, rule.traffic.ports_place), "2:63+10", "its ports are where the anchor is");
+    assert_eq!(
+        at(&topology.sources, rule.traffic.ports_place),
+        "2:63+10",
+        "its ports are where the anchor is"
+    );
 }
 
 #[test]
@@ -67,7 +71,10 @@ fn quotes_belong_to_the_place() {
 fn byte_order_marks_and_windows_line_ends_move_no_column() {
     let text = "\u{feff}vpcs:\r\n  m:\r\n    cidr: 10.0.0.0/16\r\n    sub: 1\r\n";
     let (topology, diagnostics) = yaml::read("t.yaml", text.as_bytes());
-    assert_eq!(super::support::list(&diagnostics, &topology.sources), ["TOP004 4:5+3 unknown key `sub` in a VPC"]);
+    assert_eq!(
+        super::support::list(&diagnostics, &topology.sources),
+        ["TOP004 4:5+3 unknown key `sub` in a VPC"]
+    );
     assert_eq!(at(&topology.sources, vpc(&topology).cidrs[0].place), "3:11+11");
     assert_eq!(problems("\u{feff}vpcx: {}\n")[1], "TOP004 1:1+4 unknown key `vpcx` in a topology");
 }

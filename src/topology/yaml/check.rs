@@ -93,7 +93,8 @@ fn single(node: &Node<'_>, leaf: &Leaf, owner: Owner<'_>, problems: &mut Problem
 fn no_value(node: &Node<'_>, owner: Owner<'_>, list: bool, problems: &mut Problems) {
     let place = if node.span.start == node.span.end { owner.place } else { node.place() };
     let fault = Fault::error(codes::WRONG_SHAPE, format!("{} has no value", owner.subject()));
-    let help = if list { "write `[]` for none, or remove the key" } else { "give it a value, or remove the key" };
+    let help =
+        if list { "write `[]` for none, or remove the key" } else { "give it a value, or remove the key" };
     problems.push(fault.help(help).at(place));
 }
 
@@ -154,7 +155,10 @@ fn unknown_key(key: &Key<'_>, record: &'static Record) -> Fault {
 }
 
 fn missing(
-    there: &[(&'static str, &Key<'_>)], record: &'static Record, owner: Owner<'_>, problems: &mut Problems,
+    there: &[(&'static str, &Key<'_>)],
+    record: &'static Record,
+    owner: Owner<'_>,
+    problems: &mut Problems,
 ) {
     for set in record.mandatory {
         if set.iter().any(|key| there.iter().any(|(canonical, _)| canonical == key)) {
@@ -166,7 +170,11 @@ fn missing(
             [] => continue,
         };
         let message = match owner.name {
-            Some(name) => format!("{} {} has no {needed}", record.noun.trim_start_matches("an ").trim_start_matches("a "), quote(name)),
+            Some(name) => format!(
+                "{} {} has no {needed}",
+                record.noun.trim_start_matches("an ").trim_start_matches("a "),
+                quote(name)
+            ),
             None => format!("{} needs {needed}", record.noun),
         };
         let fault = Fault::error(codes::MISSING_KEY, message);

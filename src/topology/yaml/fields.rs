@@ -44,14 +44,18 @@ impl<'n, 't> Fields<'n, 't> {
 
     /// One or many single values.
     pub(super) fn read_all<T>(
-        &self, key: &str, read: impl Fn(&str) -> Result<T, Fault> + Copy,
+        &self,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, Fault> + Copy,
     ) -> Vec<Spanned<T>> {
         self.get(key).map_or(&[][..], Node::items).iter().filter_map(|node| value(node, read)).collect()
     }
 
     /// One or many single values; none if the key is absent.
     pub(super) fn read_list<T>(
-        &self, key: &str, read: impl Fn(&str) -> Result<T, Fault> + Copy,
+        &self,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, Fault> + Copy,
     ) -> Option<Vec<Spanned<T>>> {
         self.get(key).map(|_| self.read_all(key, read))
     }

@@ -53,7 +53,9 @@ fn addresses(text: &str, groups: bool) -> Result<IpNet, Fault> {
     let text = ANYWHERE.iter().find(|(word, _)| *word == text).map_or(text, |(_, net)| net);
     if text == "anywhere" {
         let fault = Fault::error(codes::ONE_PEER, "`anywhere` is two sources, and a rule has one");
-        return Err(fault.help("write `anywhere-ipv4`, and a second rule with `anywhere-ipv6` if it is meant"));
+        return Err(
+            fault.help("write `anywhere-ipv4`, and a second rule with `anywhere-ipv6` if it is meant")
+        );
     }
     let looks_like_address = text.starts_with(|c: char| c.is_ascii_digit()) || text.contains([':', '/']);
     if looks_like_address && !text.contains("sg") {
@@ -62,7 +64,9 @@ fn addresses(text: &str, groups: bool) -> Result<IpNet, Fault> {
     let fault = Fault::error(codes::PEER, format!("{} is not a source or destination", quote(text)));
     let forms = "a CIDR block, `anywhere-ipv4`, `anywhere-ipv6` or `net:NAME`";
     Err(match reference(text) {
-        Ok(()) if groups => fault.help(format!("for the members of a security group write `sg:{text}`; else {forms}, `pl:NAME` or `self`")),
+        Ok(()) if groups => fault.help(format!(
+            "for the members of a security group write `sg:{text}`; else {forms}, `pl:NAME` or `self`"
+        )),
         _ => fault.help(format!("possible here: {forms}")),
     })
 }

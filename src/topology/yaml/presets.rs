@@ -115,7 +115,9 @@ pub(super) fn protocol(text: &str) -> Result<ProtocolAndIcmp, Fault> {
     let is_icmp = matches!(protocol, Protocol::Icmp | Protocol::Icmpv6);
     if parts.next().is_some() || (!is_icmp && icmp != [None, None]) {
         let fault = Fault::error(codes::PROTOCOL, format!("{} is not a protocol", quote(text)));
-        return Err(fault.help("ports go to `ports:`; only ICMP has the form `icmp/TYPE` or `icmp/TYPE/CODE`"));
+        return Err(
+            fault.help("ports go to `ports:`; only ICMP has the form `icmp/TYPE` or `icmp/TYPE/CODE`")
+        );
     }
     let [kind, code] = icmp;
     Ok((protocol, kind, code))

@@ -29,7 +29,8 @@ fn of(kind: Type, definitions: &mut Map<String, Value>) -> Value {
         Type::OneOrMany(of) => json!({"anyOf": [leaf(of), {"type": "array", "items": leaf(of)}]}),
         Type::List(item) => json!({"type": "array", "items": self::of(*item, definitions)}),
         Type::Map(key, value) => {
-            let mut map = json!({"type": ["object", "null"], "additionalProperties": of(*value, definitions)});
+            let mut map =
+                json!({"type": ["object", "null"], "additionalProperties": of(*value, definitions)});
             if let (LeafSchema::Pattern(pattern), Some(map)) = (key.schema, map.as_object_mut()) {
                 map.insert("propertyNames".to_owned(), json!({"pattern": pattern}));
             }
@@ -47,7 +48,8 @@ fn reference(of: &'static Record, definitions: &mut Map<String, Value>) -> Value
     let base = noun.replace(' ', "_").to_lowercase();
     let names = std::iter::once(base.clone()).chain((2..).map(|n| format!("{base}_{n}")));
     for name in names {
-        let taken = definitions.get(&name).map(|known| known.get("description") == Some(&json!(of.description)));
+        let taken =
+            definitions.get(&name).map(|known| known.get("description") == Some(&json!(of.description)));
         match taken {
             Some(false) => continue,
             Some(true) => {}

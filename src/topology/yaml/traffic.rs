@@ -31,12 +31,14 @@ pub(super) fn traffic(rule: Fields<'_, '_>, problems: &mut Problems) -> Option<T
 
 /// The protocol: the preset's, or the one that was said, or tcp if only ports were.
 fn protocol(
-    traffic: &mut Traffic, preset: Option<(&'static Preset, Place)>,
-    said: Option<Spanned<presets::ProtocolAndIcmp>>, ports: bool, problems: &mut Problems,
+    traffic: &mut Traffic,
+    preset: Option<(&'static Preset, Place)>,
+    said: Option<Spanned<presets::ProtocolAndIcmp>>,
+    ports: bool,
+    problems: &mut Problems,
 ) {
     let by_number = said.map(|said| Spanned::new(said.value.0, said.place));
-    let by_preset =
-        preset.and_then(|(preset, place)| Some((preset, Spanned::new(preset.protocol?, place))));
+    let by_preset = preset.and_then(|(preset, place)| Some((preset, Spanned::new(preset.protocol?, place))));
     if let Some((preset, _)) = preset {
         traffic.preset = Some(preset.name.to_owned());
     }
@@ -59,7 +61,9 @@ fn protocol(
 
 /// ICMP type and code: `icmp/3/4`, or `icmp_type` and `icmp_code`.
 fn icmp(
-    traffic: &mut Traffic, rule: Fields<'_, '_>, said: Option<Spanned<presets::ProtocolAndIcmp>>,
+    traffic: &mut Traffic,
+    rule: Fields<'_, '_>,
+    said: Option<Spanned<presets::ProtocolAndIcmp>>,
     problems: &mut Problems,
 ) {
     let kind = rule.read("icmp_type", presets::icmp_number);
@@ -69,7 +73,8 @@ fn icmp(
     }
     let Some(place) = kind.or(code).map(|number| number.place) else { return };
     if !is_icmp(traffic.protocol) {
-        let message = format!("{} has no ICMP type and code", traffic.protocol);
+        let message =
+            format!("an ICMP type needs an ICMP protocol, but this rule is for `{}`", traffic.protocol);
         let fault = Fault::error(codes::ICMP, message).help("add `protocol: icmp`, or `protocol: icmpv6`");
         problems.push(fault.at(place));
         return;
@@ -142,7 +147,8 @@ impl Ports {
             Self::Api(Some(first), Some(last), place) => {
                 if first > last {
                     let message = format!("the ports run backwards: {first} to {last}");
-                    let fault = Fault::error(codes::PORTS, message).help(format!("write `ports: {last}-{first}`"));
+                    let fault =
+                        Fault::error(codes::PORTS, message).help(format!("write `ports: {last}-{first}`"));
                     problems.push(fault.at(*place));
                     return Vec::new();
                 }
@@ -194,7 +200,9 @@ impl Ports {
     /// S12: AWS ignores the ports of a rule whose protocol has none, so the rule opens everything.
     fn ignored(&self, traffic: &Traffic, problems: &mut Problems) {
         let message = match traffic.protocol {
-            Protocol::All => "the ports are ignored: the rule is for all protocols, and every port of them".to_owned(),
+            Protocol::All => {
+                "the ports are ignored: the rule is for all protocols, and every port of them".to_owned()
+            }
             other => format!("the ports are ignored: {other} has none, and the rule matches all of it"),
         };
         let fault = Fault::warning(codes::PORTS_IGNORED, message)
@@ -211,7 +219,11 @@ impl Ports {
 
 /// `from_port` is the ICMP type and `to_port` the code (SG-5).
 fn api_icmp(
-    traffic: &mut Traffic, kind: Option<u16>, code: Option<u16>, place: Place, rule: Fields<'_, '_>,
+    traffic: &mut Traffic,
+    kind: Option<u16>,
+    code: Option<u16>,
+    place: Place,
+    rule: Fields<'_, '_>,
     problems: &mut Problems,
 ) {
     let code = if rule.get("to_port").is_some() { code } else { None };
@@ -227,7 +239,11 @@ fn api_icmp(
 
 /// A preset says it all: whatever else was said may only repeat it.
 fn check_preset(
-    preset: &Preset, ports: &Ports, traffic: &mut Traffic, rule: Fields<'_, '_>, problems: &mut Problems,
+    preset: &Preset,
+    ports: &Ports,
+    traffic: &mut Traffic,
+    rule: Fields<'_, '_>,
+    problems: &mut Problems,
 ) {
     traffic.ports = preset.ports();
     traffic.ports_place = traffic.protocol_place;
@@ -241,7 +257,11 @@ fn check_preset(
         let shown: Vec<String> = said.iter().map(ToString::to_string).collect();
         let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
         let message = format!("`{}` is {meant}, but the ports say {}", preset.name, listed(&shown));
-        let help = format!("remove `ports`, or write `protocol: {}` instead of {}", traffic.protocol, quote(preset.name));
+        let help = format!(
+            "remove `ports`, or write `protocol: {}` instead of {}",
+            traffic.protocol,
+            quote(preset.name)
+        );
         let fault = Fault::error(codes::PRESET, message).help(help);
         problems.push(fault.at(ports.place()).also(traffic.protocol_place, "the type of the rule"));
     }

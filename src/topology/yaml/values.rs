@@ -56,8 +56,12 @@ fn not_a_cidr(text: &str, example: &str) -> Fault {
     let fault = Fault::error(codes::CIDR, format!("{} is not a CIDR block", quote(text)));
     let Some((address, length)) = text.split_once('/') else {
         return match text.parse::<IpAddr>() {
-            Ok(IpAddr::V4(ip)) => fault.label("no prefix length").help(format!("for this one address write `{ip}/32`")),
-            Ok(IpAddr::V6(ip)) => fault.label("no prefix length").help(format!("for this one address write `{ip}/128`")),
+            Ok(IpAddr::V4(ip)) => {
+                fault.label("no prefix length").help(format!("for this one address write `{ip}/32`"))
+            }
+            Ok(IpAddr::V6(ip)) => {
+                fault.label("no prefix length").help(format!("for this one address write `{ip}/128`"))
+            }
             Err(_) => fault.help(format!("a CIDR block is an address and a prefix length: `{example}`")),
         };
     };
@@ -105,7 +109,8 @@ pub(super) fn boolean(text: &str) -> Result<bool, Fault> {
         "true" | "True" | "TRUE" => Ok(true),
         "false" | "False" | "FALSE" => Ok(false),
         _ => {
-            let fault = Fault::error(codes::BOOLEAN, format!("{} is neither `true` nor `false`", quote(text)));
+            let fault =
+                Fault::error(codes::BOOLEAN, format!("{} is neither `true` nor `false`", quote(text)));
             Err(match text.to_ascii_lowercase().as_str() {
                 "yes" | "on" | "y" | "1" => fault.help("write `true`: in YAML 1.2 this is a text"),
                 "no" | "off" | "n" | "0" => fault.help("write `false`: in YAML 1.2 this is a text"),
@@ -133,7 +138,9 @@ pub(super) fn port(text: &str) -> Result<u16, Fault> {
         } else if text.contains(',') {
             fault.help("write several ports as a list: `[80, 443]`")
         } else {
-            fault.help("a port is `443`, a range `1024-65535`, every port `all`; names of services go to `type:`")
+            fault.help(
+                "a port is `443`, a range `1024-65535`, every port `all`; names of services go to `type:`",
+            )
         }
     })
 }
@@ -143,7 +150,8 @@ pub(super) fn ports(text: &str) -> Result<PortRange, Fault> {
     if matches!(text, "all" | "All" | "ALL" | "*") {
         return Ok(PortRange::ALL);
     }
-    let Some((first, last)) = text.split_once('-') else { return port(text).map(PortRange::one) };
+    let bounds = text.split_once('-').filter(|(first, _)| !first.is_empty());
+    let Some((first, last)) = bounds else { return port(text).map(PortRange::one) };
     let (first, last) = match (port(first.trim()), port(last.trim())) {
         (Ok(first), Ok(last)) => (first, last),
         (Err(fault), _) | (_, Err(fault)) => return Err(fault),
@@ -177,9 +185,9 @@ pub(super) fn destination(text: &str) -> Result<RouteDestination, Fault> {
         return list.map(RouteDestination::PrefixList);
     }
     let net = cidr(text)?;
-    let reserved = ROUTELESS.iter().any(|(base, length)| {
-        IpNet::new(*base, *length).is_ok_and(|range| range.contains(&net.trunc()))
-    });
+    let reserved = ROUTELESS
+        .iter()
+        .any(|(base, length)| IpNet::new(*base, *length).is_ok_and(|range| range.contains(&net.trunc())));
     if reserved {
         let message = format!("no route can be made for {}", quote(text));
         let help = "packets to these link-local addresses are answered by the host and never routed (RT-12)";
@@ -265,7 +273,9 @@ pub(super) fn rule_number(text: &str) -> Result<u16, Fault> {
     number(text, 1, 32766).ok().and_then(|number| u16::try_from(number).ok()).ok_or_else(|| {
         let fault = Fault::error(codes::RULE_NUMBER, format!("{} is not a rule number", quote(text)));
         match text {
-            "*" | "32767" | "32768" => fault.help("the rule `*` that denies the rest is always there and can't be changed"),
+            "*" | "32767" | "32768" => {
+                fault.help("the rule `*` that denies the rest is always there and can't be changed")
+            }
             _ => fault.help("rules are keyed by their numbers, 1 to 32766; the lowest that matches decides"),
         }
     })

@@ -49,11 +49,8 @@ pub(super) const INSTANCE_STATES: Words<InstanceState> = &[
     ("terminated", InstanceState::Terminated),
 ];
 
-pub(super) const EPHEMERAL_PORTS: Words<EphemeralPorts> = &[
-    ("linux", EphemeralPorts::Linux),
-    ("windows", EphemeralPorts::Windows),
-    ("any", EphemeralPorts::Any),
-];
+pub(super) const EPHEMERAL_PORTS: Words<EphemeralPorts> =
+    &[("linux", EphemeralPorts::Linux), ("windows", EphemeralPorts::Windows), ("any", EphemeralPorts::Any)];
 
 pub(super) const CONNECTIVITY: Words<Connectivity> =
     &[("public", Connectivity::Public), ("private", Connectivity::Private)];

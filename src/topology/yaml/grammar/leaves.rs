@@ -119,8 +119,7 @@ pub(in super::super) const ICMP_NUMBER: Leaf =
     leaf!("an ICMP number", presets::icmp_number, LeafSchema::Number(0, 255));
 pub(in super::super) const COUNT: Leaf =
     leaf!("a number", |text| values::number(text, 1, 1000), LeafSchema::Number(1, 1000));
-pub(in super::super) const VERSION: Leaf =
-    leaf!("a version", version, LeafSchema::Number(1, 1));
+pub(in super::super) const VERSION: Leaf = leaf!("a version", version, LeafSchema::Number(1, 1));
 
 pub(in super::super) const CIDR4: Leaf = Leaf {
     noun: "an IPv4 CIDR block",
@@ -187,16 +186,34 @@ pub(in super::super) const BPA_EXCLUSION: Leaf =
 pub(in super::super) const ENDPOINT_TYPE: Leaf =
     plain_choice!("endpoint type", "gateway", "interface", "gateway-load-balancer");
 pub(in super::super) const ENDPOINT_STATUS: Leaf = plain_choice!(
-    "endpoint status", "available", "pending-acceptance", "pending", "rejected", "deleting", "deleted", "failed", "expired"
+    "endpoint status",
+    "available",
+    "pending-acceptance",
+    "pending",
+    "rejected",
+    "deleting",
+    "deleted",
+    "failed",
+    "expired"
 );
 pub(in super::super) const ATTACHMENT_STATUS: Leaf = plain_choice!(
-    "attachment status", "available", "pending-acceptance", "pending", "modifying", "rejected", "rejecting",
-    "deleting", "deleted", "failed", "failing", "rolling-back", "initiating"
+    "attachment status",
+    "available",
+    "pending-acceptance",
+    "pending",
+    "modifying",
+    "rejected",
+    "rejecting",
+    "deleting",
+    "deleted",
+    "failed",
+    "failing",
+    "rolling-back",
+    "initiating"
 );
 pub(in super::super) const BALANCER_TYPE: Leaf =
     plain_choice!("load balancer type", "application", "network", "gateway");
-pub(in super::super) const BALANCER_SCHEME: Leaf =
-    plain_choice!("scheme", "internet-facing", "internal");
+pub(in super::super) const BALANCER_SCHEME: Leaf = plain_choice!("scheme", "internet-facing", "internal");
 pub(in super::super) const TARGET_TYPE: Leaf =
     plain_choice!("target type", "instance", "ip", "lambda", "alb");
 pub(in super::super) const FIREWALL_ACTION: Leaf =

@@ -8,14 +8,28 @@ use super::{Field, PLAIN, Record, Type, field};
 
 const TRAFFIC: &[Field] = &[
     field("type", Type::Leaf(&PRESET), "The console's name for protocol and ports, for example HTTPS."),
-    field("protocol", Type::Leaf(&PROTOCOL), "Protocol by name or IANA number; tcp if only ports are given, else all.")
-        .or(&["ip_protocol"]),
+    field(
+        "protocol",
+        Type::Leaf(&PROTOCOL),
+        "Protocol by name or IANA number; tcp if only ports are given, else all.",
+    )
+    .or(&["ip_protocol"]),
     field("ports", Type::OneOrMany(&PORTS), "Destination ports: 443, 1024-65535, [80, 443], or all.")
         .or(&["port", "port_range"]),
-    field("from_port", Type::Leaf(&API_PORT), "First port in the style of the API; the ICMP type of an ICMP rule."),
-    field("to_port", Type::Leaf(&API_PORT), "Last port in the style of the API; the ICMP code of an ICMP rule."),
-    field("icmp_type", Type::Leaf(&ICMP_NUMBER), "ICMP type; every type if omitted.").or(&["icmp_type_number"]),
-    field("icmp_code", Type::Leaf(&ICMP_NUMBER), "ICMP code; every code if omitted.").or(&["icmp_code_number"]),
+    field(
+        "from_port",
+        Type::Leaf(&API_PORT),
+        "First port in the style of the API; the ICMP type of an ICMP rule.",
+    ),
+    field(
+        "to_port",
+        Type::Leaf(&API_PORT),
+        "Last port in the style of the API; the ICMP code of an ICMP rule.",
+    ),
+    field("icmp_type", Type::Leaf(&ICMP_NUMBER), "ICMP type; every type if omitted.")
+        .or(&["icmp_type_number"]),
+    field("icmp_code", Type::Leaf(&ICMP_NUMBER), "ICMP code; every code if omitted.")
+        .or(&["icmp_code_number"]),
     field("description", Type::Leaf(&TEXT), "For people; has no effect."),
 ];
 
@@ -34,7 +48,8 @@ const GROUP_DESTINATION: &[Field] = &[field(
 /// The peer in Terraform's words. Each list takes one element: a rule has one peer (SG-4).
 const TERRAFORM_PEER: &[Field] = &[
     field("cidr_blocks", Type::OneOrMany(&CIDR4), "One IPv4 CIDR block.").or(&["cidr_ipv4", "cidr_block"]),
-    field("ipv6_cidr_blocks", Type::OneOrMany(&CIDR6), "One IPv6 CIDR block.").or(&["cidr_ipv6", "ipv6_cidr_block"]),
+    field("ipv6_cidr_blocks", Type::OneOrMany(&CIDR6), "One IPv6 CIDR block.")
+        .or(&["cidr_ipv6", "ipv6_cidr_block"]),
     field("security_groups", Type::OneOrMany(&REFERENCE), "One security group.")
         .or(&["source_security_group_id", "referenced_security_group_id"]),
     field("prefix_list_ids", Type::OneOrMany(&REFERENCE), "One prefix list.").or(&["prefix_list_id"]),
@@ -116,11 +131,19 @@ pub(in super::super) const SECURITY_GROUP: Record = Record {
     noun: "a security group",
     description: "A stateful filter of the interfaces that are its members: replies are always allowed.",
     fields: &[&[
-        field("inbound", Type::List(&Type::Record(&GROUP_INBOUND)), "Who may open flows to its members; nobody if omitted.")
-            .or(&["ingress"])
-            .default("[]"),
-        field("outbound", Type::List(&Type::Record(&GROUP_OUTBOUND)), "Where its members may open flows to; everywhere if omitted, nowhere if empty.")
-            .or(&["egress"]),
+        field(
+            "inbound",
+            Type::List(&Type::Record(&GROUP_INBOUND)),
+            "Who may open flows to its members; nobody if omitted.",
+        )
+        .or(&["ingress"])
+        .default("[]"),
+        field(
+            "outbound",
+            Type::List(&Type::Record(&GROUP_OUTBOUND)),
+            "Where its members may open flows to; everywhere if omitted, nowhere if empty.",
+        )
+        .or(&["egress"]),
         field("description", Type::Leaf(&TEXT), "For people; has no effect."),
     ]],
     ..PLAIN
@@ -131,10 +154,18 @@ pub(in super::super) const NETWORK_ACL: Record = Record {
     noun: "a network ACL",
     description: "A stateless filter of a subnet: rules in the order of their numbers, then deny. Replies need their own rule.",
     fields: &[&[
-        field("inbound", Type::Map(&RULE_NUMBER, &Type::Record(&ACL_INBOUND)), "Rules for packets that enter the subnet, by number.")
-            .or(&["ingress"]),
-        field("outbound", Type::Map(&RULE_NUMBER, &Type::Record(&ACL_OUTBOUND)), "Rules for packets that leave the subnet, by number.")
-            .or(&["egress"]),
+        field(
+            "inbound",
+            Type::Map(&RULE_NUMBER, &Type::Record(&ACL_INBOUND)),
+            "Rules for packets that enter the subnet, by number.",
+        )
+        .or(&["ingress"]),
+        field(
+            "outbound",
+            Type::Map(&RULE_NUMBER, &Type::Record(&ACL_OUTBOUND)),
+            "Rules for packets that leave the subnet, by number.",
+        )
+        .or(&["egress"]),
     ]],
     ..PLAIN
 };

@@ -1,10 +1,10 @@
 //! Components that the language knows but that the engine does not model yet.
 
 use super::leaves::{
-    ATTACHMENT_STATUS, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, CIDR4, CIDR6,
-    ENDPOINT_NAME, ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, NAME,
-    OPTIONAL_REFERENCE, ACL_PEER, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTE_DESTINATION,
-    ROUTE_TARGET, ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
+    ACL_PEER, ATTACHMENT_STATUS, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, CIDR4,
+    CIDR6, ENDPOINT_NAME, ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, NAME,
+    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTE_DESTINATION, ROUTE_TARGET,
+    ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
 };
 use super::{Field, PLAIN, Record, Type, field};
 
@@ -26,7 +26,11 @@ pub(in super::super) const VPN_GATEWAY: Record = Record {
         field("name", Type::Leaf(&GATEWAY_NAME), "Its name as a route target.").default("\"vgw\""),
         field("attached", Type::Leaf(&BOOL), "Whether it is attached to the VPC.").default("true"),
         field("propagate_to", Type::OneOrMany(&REFERENCE), "Route tables that learn its routes (VG-2)."),
-        field("route_table", Type::Leaf(&OPTIONAL_REFERENCE), "A gateway (edge) route table for arriving packets (RT-16)."),
+        field(
+            "route_table",
+            Type::Leaf(&OPTIONAL_REFERENCE),
+            "A gateway (edge) route table for arriving packets (RT-16).",
+        ),
     ]],
     ..PLAIN
 };
@@ -41,7 +45,8 @@ const ENDPOINT: Record = Record {
         field("subnets", Type::OneOrMany(&REFERENCE), "Subnets of an interface endpoint.").or(&["subnet"]),
         field("security_groups", Type::OneOrMany(&REFERENCE), "Security groups of an interface endpoint."),
         field("private_dns", Type::Leaf(&BOOL), "Whether the service's own name leads to it."),
-        field("status", Type::Leaf(&ENDPOINT_STATUS), "Only an available one works.").default("\"available\""),
+        field("status", Type::Leaf(&ENDPOINT_STATUS), "Only an available one works.")
+            .default("\"available\""),
     ]],
     mandatory: &[&["type"], &["service"]],
     ..PLAIN
@@ -65,7 +70,11 @@ const LOAD_BALANCER: Record = Record {
         field("public_ip", Type::Leaf(&PUBLIC_IP), "Whether it faces the internet."),
         field("scheme", Type::Leaf(&BALANCER_SCHEME), "internet-facing or internal."),
         field("cross_zone", Type::Leaf(&BOOL), "Whether nodes send to targets in other zones."),
-        field("listeners", Type::Map(&TEXT, &Type::Short(&TEXT, &LISTENER)), "Targets by port: `443: web:8080`, or `443: {target_group: web}`."),
+        field(
+            "listeners",
+            Type::Map(&TEXT, &Type::Short(&TEXT, &LISTENER)),
+            "Targets by port: `443: web:8080`, or `443: {target_group: web}`.",
+        ),
     ]],
     mandatory: &[&["type"], &["subnets"]],
     ..PLAIN
@@ -147,11 +156,24 @@ const NETWORK_FIREWALL: Record = Record {
 /// Keys of a VPC.
 pub(super) const IN_VPC: &[Field] = &[
     field("block_public_access", Type::Record(&BLOCK_PUBLIC_ACCESS), "VPC Block Public Access (IG-10)."),
-    field("vpn_gateway", Type::Short(&BOOL, &VPN_GATEWAY), "Its virtual private gateway; `true` names it vgw."),
-    field("endpoints", Type::Map(&ENDPOINT_NAME, &Type::Record(&ENDPOINT)), "VPC endpoints by name.").or(&["vpc_endpoints"]),
-    field("load_balancers", Type::Map(&ENDPOINT_NAME, &Type::Record(&LOAD_BALANCER)), "Load balancers by name."),
+    field(
+        "vpn_gateway",
+        Type::Short(&BOOL, &VPN_GATEWAY),
+        "Its virtual private gateway; `true` names it vgw.",
+    ),
+    field("endpoints", Type::Map(&ENDPOINT_NAME, &Type::Record(&ENDPOINT)), "VPC endpoints by name.")
+        .or(&["vpc_endpoints"]),
+    field(
+        "load_balancers",
+        Type::Map(&ENDPOINT_NAME, &Type::Record(&LOAD_BALANCER)),
+        "Load balancers by name.",
+    ),
     field("target_groups", Type::Map(&NAME, &Type::Record(&TARGET_GROUP)), "Target groups by name."),
-    field("network_firewalls", Type::Map(&GATEWAY_NAME, &Type::Record(&NETWORK_FIREWALL)), "Network Firewalls by name."),
+    field(
+        "network_firewalls",
+        Type::Map(&GATEWAY_NAME, &Type::Record(&NETWORK_FIREWALL)),
+        "Network Firewalls by name.",
+    ),
 ];
 
 const CUSTOMER_GATEWAY: Record = Record {
@@ -227,7 +249,11 @@ const GATEWAY_ROUTE_TABLE: Record = Record {
     fields: &[&[
         field("associations", Type::OneOrMany(&REFERENCE), "Attachments that use it."),
         field("propagations", Type::OneOrMany(&REFERENCE), "Attachments whose ranges it learns."),
-        field("routes", Type::Map(&ROUTE_DESTINATION, &Type::Leaf(&ROUTE_TARGET)), "Static routes: destination to attachment."),
+        field(
+            "routes",
+            Type::Map(&ROUTE_DESTINATION, &Type::Leaf(&ROUTE_TARGET)),
+            "Static routes: destination to attachment.",
+        ),
     ]],
     ..PLAIN
 };
@@ -236,9 +262,14 @@ const TRANSIT_GATEWAY: Record = Record {
     noun: "a transit gateway",
     description: "A router between VPCs and networks.",
     fields: &[&[
-        field("security_group_referencing", Type::Leaf(&BOOL), "Whether group references work (SG-10).").default("false"),
+        field("security_group_referencing", Type::Leaf(&BOOL), "Whether group references work (SG-10).")
+            .default("false"),
         field("attachments", Type::Map(&NAME, &Type::Record(&ATTACHMENT)), "Attachments by name."),
-        field("route_tables", Type::Map(&NAME, &Type::Record(&GATEWAY_ROUTE_TABLE)), "Its route tables; one for all attachments if omitted."),
+        field(
+            "route_tables",
+            Type::Map(&NAME, &Type::Record(&GATEWAY_ROUTE_TABLE)),
+            "Its route tables; one for all attachments if omitted.",
+        ),
         field("cidrs", Type::OneOrMany(&CIDR4), "IPv4 CIDR blocks of its own."),
         field("ipv6_cidrs", Type::OneOrMany(&CIDR6), "IPv6 CIDR blocks of its own."),
     ]],
@@ -247,9 +278,25 @@ const TRANSIT_GATEWAY: Record = Record {
 
 /// Keys of the top level.
 pub(super) const AT_TOP: &[Field] = &[
-    field("transit_gateways", Type::Map(&GATEWAY_NAME, &Type::Record(&TRANSIT_GATEWAY)), "Transit gateways by name."),
-    field("customer_gateways", Type::Map(&NAME, &Type::Record(&CUSTOMER_GATEWAY)), "Customer gateways by name."),
+    field(
+        "transit_gateways",
+        Type::Map(&GATEWAY_NAME, &Type::Record(&TRANSIT_GATEWAY)),
+        "Transit gateways by name.",
+    ),
+    field(
+        "customer_gateways",
+        Type::Map(&NAME, &Type::Record(&CUSTOMER_GATEWAY)),
+        "Customer gateways by name.",
+    ),
     field("vpn_connections", Type::Map(&NAME, &Type::Record(&VPN_CONNECTION)), "VPN connections by name."),
-    field("direct_connect_gateways", Type::Map(&NAME, &Type::Record(&DIRECT_CONNECT_GATEWAY)), "Direct Connect gateways by name."),
-    field("endpoint_services", Type::Map(&NAME, &Type::Record(&ENDPOINT_SERVICE)), "Endpoint services by name."),
+    field(
+        "direct_connect_gateways",
+        Type::Map(&NAME, &Type::Record(&DIRECT_CONNECT_GATEWAY)),
+        "Direct Connect gateways by name.",
+    ),
+    field(
+        "endpoint_services",
+        Type::Map(&NAME, &Type::Record(&ENDPOINT_SERVICE)),
+        "Endpoint services by name.",
+    ),
 ];

@@ -52,8 +52,16 @@ pub(in super::super) const TEST: Record = Record {
     description: "What must be reachable, and what must not.",
     fields: &[&[
         field("name", Type::Leaf(&TEXT), "Its name."),
-        field("from", Type::OneOrMany(&TEXT), "Sources: instances, groups, net:NAME, sg:NAME, subnet:NAME, internet, addresses."),
-        field("to", Type::OneOrMany(&TEXT), "Destinations with ports: db:5432, dns:53/udp, web:icmp, \"web:*\"."),
+        field(
+            "from",
+            Type::OneOrMany(&TEXT),
+            "Sources: instances, groups, net:NAME, sg:NAME, subnet:NAME, internet, addresses.",
+        ),
+        field(
+            "to",
+            Type::OneOrMany(&TEXT),
+            "Destinations with ports: db:5432, dns:53/udp, web:icmp, \"web:*\".",
+        ),
         field("allow", Type::OneOrMany(&TEXT), "Every packet must get there and back."),
         field("deny", Type::OneOrMany(&TEXT), "No packet may get through."),
         field("only_from", Type::OneOrMany(&TEXT), "Nobody else may get through to `to`."),
@@ -61,7 +69,8 @@ pub(in super::super) const TEST: Record = Record {
         field("because", Type::OneOrMany(&TEXT), "Codes that must be among the blockers."),
         field("client", Type::Leaf(&EPHEMERAL), "Client ports of the sources."),
         field("family", Type::Leaf(&FAMILY), "Only that address family."),
-        field("to_public_ip", Type::Leaf(&BOOL), "Dial the public address of the destination.").default("false"),
+        field("to_public_ip", Type::Leaf(&BOOL), "Dial the public address of the destination.")
+            .default("false"),
         field("soft", Type::Leaf(&BOOL), "Report a failure, but do not fail.").default("false"),
         field("skip", Type::Leaf(&TEXT), "Why it is not run."),
     ]],
@@ -91,7 +100,11 @@ pub(in super::super) const TOPOLOGY: Record = Record {
             field("prefix_lists", Type::Map(&NAME, &Type::Record(&PREFIX_LIST)), "Prefix lists by name."),
             field("networks", Type::Map(&NAME, &Type::Record(&NETWORK)), "Ranges that are no VPCs, by name."),
             field("vpcs", Type::Map(&NAME, &Type::Record(&VPC)), "VPCs by name."),
-            field("peering_connections", Type::Map(&GATEWAY_NAME, &Type::Record(&PEERING)), "Peering connections by name."),
+            field(
+                "peering_connections",
+                Type::Map(&GATEWAY_NAME, &Type::Record(&PEERING)),
+                "Peering connections by name.",
+            ),
             field("tests", Type::List(&Type::Record(&TEST)), "What must be reachable, and what must not."),
             field("lint", Type::Record(&LINT), "Settings of `lint`."),
         ],

@@ -37,7 +37,8 @@ pub(in super::super) const NAT_GATEWAY: Record = Record {
         field("connectivity", Type::Leaf(&CONNECTIVITY), "Public with an Elastic IP, or private without.")
             .or(&["connectivity_type"])
             .default("\"public\""),
-        field("state", Type::Leaf(&GATEWAY_STATE), "Only an available one forwards.").default("\"available\""),
+        field("state", Type::Leaf(&GATEWAY_STATE), "Only an available one forwards.")
+            .default("\"available\""),
         field("ip", Type::Leaf(&IPV4), "Its private address; assumed if omitted.").or(&["private_ip"]),
         field("public_ip", Type::Leaf(&IPV4), "Its Elastic IP; assumed if omitted.").or(&["elastic_ip"]),
     ]],
@@ -56,8 +57,12 @@ pub(in super::super) const SUBNET: Record = Record {
         field("route_table", Type::Leaf(&REFERENCE), "Its route table; the main one if omitted.")
             .or(&["route_table_id"]),
         field("routes", ROUTES, "Routes of a table of its own, instead of route_table."),
-        field("network_acl", Type::Leaf(&REFERENCE), "Its network ACL; the default one, which allows all, if omitted.")
-            .or(&["network_acl_id"]),
+        field(
+            "network_acl",
+            Type::Leaf(&REFERENCE),
+            "Its network ACL; the default one, which allows all, if omitted.",
+        )
+        .or(&["network_acl_id"]),
         field("auto_assign_public_ip", Type::Leaf(&BOOL), "Whether instances get a public IPv4 address.")
             .or(&["map_public_ip_on_launch"])
             .default("false"),
@@ -69,18 +74,29 @@ pub(in super::super) const SUBNET: Record = Record {
     exclusive: &[("routes", &["route_table"])],
     advice: &[
         ("public", "a subnet is public by its routes: `routes: {0.0.0.0/0: igw}` (VP-14)"),
-        ("security_groups", "security groups belong to instances; the filter of a subnet is its `network_acl`"),
+        (
+            "security_groups",
+            "security groups belong to instances; the filter of a subnet is its `network_acl`",
+        ),
     ],
     ..PLAIN
 };
 
 const INTERFACE_FIELDS: &[Field] = &[
     field("subnet", Type::Leaf(&REFERENCE), "The subnet it is in.").or(&["subnet_id"]),
-    field("ip", Type::OneOrMany(&IPV4), "Private IPv4 addresses, the first is the primary one; assumed if omitted.")
-        .or(&["ips", "private_ip", "private_ips"]),
+    field(
+        "ip",
+        Type::OneOrMany(&IPV4),
+        "Private IPv4 addresses, the first is the primary one; assumed if omitted.",
+    )
+    .or(&["ips", "private_ip", "private_ips"]),
     field("ipv6", Type::OneOrMany(&IPV6), "IPv6 addresses.").or(&["ipv6_addresses"]),
-    field("public_ip", Type::Leaf(&PUBLIC_IP), "Whether the primary address has a public one, or which; the subnet decides if omitted.")
-        .or(&["associate_public_ip_address"]),
+    field(
+        "public_ip",
+        Type::Leaf(&PUBLIC_IP),
+        "Whether the primary address has a public one, or which; the subnet decides if omitted.",
+    )
+    .or(&["associate_public_ip_address"]),
     field("public_ips", Type::Map(&IPV4, &Type::Leaf(&IPV4)), "Public addresses by private address (EN-1)."),
     field("security_groups", Type::OneOrMany(&REFERENCE), "Its security groups; the default one if omitted.")
         .or(&["vpc_security_group_ids", "security_group_ids"]),
@@ -90,18 +106,36 @@ const INTERFACE_FIELDS: &[Field] = &[
 
 const RARE_INTERFACE_FIELDS: &[Field] = &[
     field("attached", Type::Leaf(&BOOL), "Whether it is attached to something that runs.").default("true"),
-    field("deny_all_igw_traffic", Type::Leaf(&BOOL), "Whether traffic of internet gateways is refused (EN-5).")
-        .default("false"),
+    field(
+        "deny_all_igw_traffic",
+        Type::Leaf(&BOOL),
+        "Whether traffic of internet gateways is refused (EN-5).",
+    )
+    .default("false"),
 ];
 
 const INSTANCE_FIELDS: &[Field] = &[
-    field("kind", Type::Leaf(&INSTANCE_KIND), "What it is: sets its client ports and its limits.").default("\"ec2\""),
-    field("state", Type::Leaf(&INSTANCE_STATE), "One that does not run owns no traffic (EN-3).").default("\"running\""),
-    field("group", Type::Leaf(&ENDPOINT_NAME), "A name that it shares with others; the group is an endpoint."),
+    field("kind", Type::Leaf(&INSTANCE_KIND), "What it is: sets its client ports and its limits.")
+        .default("\"ec2\""),
+    field("state", Type::Leaf(&INSTANCE_STATE), "One that does not run owns no traffic (EN-3).")
+        .default("\"running\""),
+    field(
+        "group",
+        Type::Leaf(&ENDPOINT_NAME),
+        "A name that it shares with others; the group is an endpoint.",
+    ),
     field("ephemeral_ports", Type::Leaf(&EPHEMERAL), "Its client ports: linux, windows, any, or a range."),
-    field("policy_routing", Type::Leaf(&BOOL), "Whether replies leave by the interface that the request came in by (SG-17).")
-        .default("true"),
-    field("interfaces", Type::Map(&NAME, &Type::Record(&INTERFACE)), "Several interfaces instead of subnet, ip, …; the first is the primary one."),
+    field(
+        "policy_routing",
+        Type::Leaf(&BOOL),
+        "Whether replies leave by the interface that the request came in by (SG-17).",
+    )
+    .default("true"),
+    field(
+        "interfaces",
+        Type::Map(&NAME, &Type::Record(&INTERFACE)),
+        "Several interfaces instead of subnet, ip, …; the first is the primary one.",
+    ),
 ];
 
 pub(in super::super) const INTERFACE: Record = Record {
@@ -143,22 +177,55 @@ pub(in super::super) const VPC: Record = Record {
         &[
             field("cidr", Type::OneOrMany(&CIDR4), "IPv4 CIDR blocks; the first is the primary one (VP-3).")
                 .or(&["cidr_block", "cidr_blocks"]),
-            field("ipv6_cidr", Type::OneOrMany(&CIDR6), "IPv6 CIDR blocks.").or(&["ipv6_cidr_block", "ipv6_cidr_blocks"]),
-            field("region", Type::Leaf(&TEXT), "Its region; peering between regions can't carry group references (SG-9)."),
+            field("ipv6_cidr", Type::OneOrMany(&CIDR6), "IPv6 CIDR blocks.")
+                .or(&["ipv6_cidr_block", "ipv6_cidr_blocks"]),
+            field(
+                "region",
+                Type::Leaf(&TEXT),
+                "Its region; peering between regions can't carry group references (SG-9).",
+            ),
             field("account", Type::Leaf(&TEXT), "The account that owns it.").or(&["owner_id"]),
             field("dns_support", Type::Leaf(&BOOL), "Whether the resolver answers (DN-1).")
                 .or(&["enable_dns_support"])
                 .default("true"),
-            field("internet_gateway", Type::Short(&BOOL, &INTERNET_GATEWAY), "Its internet gateway; `true` names it igw."),
-            field("egress_only_internet_gateway", Type::Short(&BOOL, &EGRESS_ONLY_INTERNET_GATEWAY), "Its egress-only internet gateway; `true` names it eigw.")
-                .or(&["egress_only_gateway"]),
-            field("nat_gateways", Type::Map(&GATEWAY_NAME, &Type::Record(&NAT_GATEWAY)), "NAT gateways by name."),
-            field("route_tables", Type::Map(&NAME, &ROUTES), "Route tables by name: destination to target. `main` is the main table."),
+            field(
+                "internet_gateway",
+                Type::Short(&BOOL, &INTERNET_GATEWAY),
+                "Its internet gateway; `true` names it igw.",
+            ),
+            field(
+                "egress_only_internet_gateway",
+                Type::Short(&BOOL, &EGRESS_ONLY_INTERNET_GATEWAY),
+                "Its egress-only internet gateway; `true` names it eigw.",
+            )
+            .or(&["egress_only_gateway"]),
+            field(
+                "nat_gateways",
+                Type::Map(&GATEWAY_NAME, &Type::Record(&NAT_GATEWAY)),
+                "NAT gateways by name.",
+            ),
+            field(
+                "route_tables",
+                Type::Map(&NAME, &ROUTES),
+                "Route tables by name: destination to target. `main` is the main table.",
+            ),
             field("subnets", Type::Map(&NAME, &Type::Record(&SUBNET)), "Subnets by name."),
-            field("network_acls", Type::Map(&NAME, &Type::Record(&NETWORK_ACL)), "Network ACLs by name. `default` is the default one."),
-            field("security_groups", Type::Map(&NAME, &Type::Record(&SECURITY_GROUP)), "Security groups by name. `default` is the default one."),
+            field(
+                "network_acls",
+                Type::Map(&NAME, &Type::Record(&NETWORK_ACL)),
+                "Network ACLs by name. `default` is the default one.",
+            ),
+            field(
+                "security_groups",
+                Type::Map(&NAME, &Type::Record(&SECURITY_GROUP)),
+                "Security groups by name. `default` is the default one.",
+            ),
             field("instances", Type::Map(&ENDPOINT_NAME, &Type::Record(&INSTANCE)), "Instances by name."),
-            field("network_interfaces", Type::Map(&ENDPOINT_NAME, &Type::Record(&NETWORK_INTERFACE)), "Interfaces that services own, by name."),
+            field(
+                "network_interfaces",
+                Type::Map(&ENDPOINT_NAME, &Type::Record(&NETWORK_INTERFACE)),
+                "Interfaces that services own, by name.",
+            ),
         ],
         services::IN_VPC,
     ],

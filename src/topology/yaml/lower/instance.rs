@@ -7,9 +7,7 @@ use super::super::grammar::vpc::{INSTANCE, INTERFACE, NETWORK_INTERFACE};
 use super::super::node::{Key, Node};
 use super::super::problems::{Fault, Problems};
 use super::super::{values, words};
-use crate::topology::{
-    Entries, Instance, InstanceKind, Interface, PublicAddress, PublicIp, Spanned,
-};
+use crate::topology::{Entries, Instance, InstanceKind, Interface, PublicAddress, PublicIp, Spanned};
 
 /// The name of the interface that the short form makes.
 const ONLY_INTERFACE: &str = "eth0";

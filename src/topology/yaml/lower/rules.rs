@@ -19,7 +19,11 @@ pub(super) fn security_group(node: &Node<'_>, problems: &mut Problems) -> Securi
         let items = group.get(key)?.items();
         Some(items.iter().filter_map(|item| group_rule(item, outbound, problems)).collect())
     };
-    SecurityGroup { inbound: rules("inbound", false), outbound: rules("outbound", true), place: group.place() }
+    SecurityGroup {
+        inbound: rules("inbound", false),
+        outbound: rules("outbound", true),
+        place: group.place(),
+    }
 }
 
 fn group_rule(node: &Node<'_>, outbound: bool, problems: &mut Problems) -> Option<SecurityGroupRule> {
@@ -30,7 +34,11 @@ fn group_rule(node: &Node<'_>, outbound: bool, problems: &mut Problems) -> Optio
 }
 
 /// The one peer of a rule (SG-4), in our words or Terraform's.
-fn one_peer(rule: Fields<'_, '_>, outbound: bool, problems: &mut Problems) -> Option<Spanned<SecurityGroupPeer>> {
+fn one_peer(
+    rule: Fields<'_, '_>,
+    outbound: bool,
+    problems: &mut Problems,
+) -> Option<Spanned<SecurityGroupPeer>> {
     let mut peers: Vec<(Place, Option<Spanned<SecurityGroupPeer>>)> = Vec::new();
     for key in peer_keys(outbound) {
         let Some(node) = rule.get(key) else { continue };
@@ -53,8 +61,11 @@ fn one_peer(rule: Fields<'_, '_>, outbound: bool, problems: &mut Problems) -> Op
             None
         }
         [(first, _), .., (last, _)] => {
-            let fault = Fault::error(codes::ONE_PEER, format!("the rule has {} peers, and a rule has one", peers.len()))
-                .help("write one rule for each (SG-4)");
+            let fault = Fault::error(
+                codes::ONE_PEER,
+                format!("the rule has {} peers, and a rule has one", peers.len()),
+            )
+            .help("write one rule for each (SG-4)");
             problems.push(fault.at(*last).also(*first, "the first one"));
             None
         }

@@ -103,8 +103,7 @@ fn vpn_gateway(said: Fields<'_, '_>, vpc_key: &Key<'_>, vpc: &mut Vpc, list: &mu
 /// RT-14: customer gateways and interface endpoints are no route targets. The stage that resolves
 /// names knows them only as unmodelled things, so it can't tell.
 pub(super) fn check_targets(top: Fields<'_, '_>, topology: &Topology, problems: &mut Problems) {
-    let customer: Vec<&str> =
-        top.map("customer_gateways").iter().map(|(key, _)| key.text.as_ref()).collect();
+    let customer: Vec<&str> = top.map("customer_gateways").iter().map(|(key, _)| key.text.as_ref()).collect();
     for ((_, node), vpc) in top.map("vpcs").iter().zip(&topology.vpcs) {
         let interface_endpoints: Vec<&str> = Fields::new(node, &VPC)
             .map("endpoints")
@@ -115,7 +114,8 @@ pub(super) fn check_targets(top: Fields<'_, '_>, topology: &Topology, problems: 
         for target in targets(&vpc.value) {
             if customer.contains(&target.value.as_str()) {
                 let why = "it is a customer gateway";
-                let help = "name the virtual private gateway or transit gateway of the VPN connection (RT-14)";
+                let help =
+                    "name the virtual private gateway or transit gateway of the VPN connection (RT-14)";
                 problems.push(not_a_target(&target, why, help));
             } else if interface_endpoints.contains(&target.value.as_str()) {
                 let why = "it is an interface endpoint";

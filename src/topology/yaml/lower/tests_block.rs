@@ -40,7 +40,13 @@ fn test(node: &Node<'_>, problems: &mut Problems) -> TestCase {
 
 /// A test that asserts nothing would pass for ever, and nobody would know.
 fn check(said: Fields<'_, '_>, problems: &mut Problems) {
-    if said.entry("allow").or(said.entry("deny")).or(said.entry("only_from")).or(said.entry("expect")).is_none() {
+    if said
+        .entry("allow")
+        .or(said.entry("deny"))
+        .or(said.entry("only_from"))
+        .or(said.entry("expect"))
+        .is_none()
+    {
         let fault = Fault::error(codes::TEST, "a test that asserts nothing")
             .help("add `allow`, `deny`, `only_from` or `expect`");
         problems.push(fault.at(said.place()));
@@ -53,8 +59,9 @@ fn check(said: Fields<'_, '_>, problems: &mut Problems) {
         }
     }
     if let (Some((key, _)), None) = (said.entry("because"), said.entry("expect").or(said.entry("deny"))) {
-        let fault = Fault::error(codes::TEST, "`because` gives reasons for a flow that is expected to be blocked")
-            .help("add `expect: blocked`");
+        let fault =
+            Fault::error(codes::TEST, "`because` gives reasons for a flow that is expected to be blocked")
+                .help("add `expect: blocked`");
         problems.push(fault.at(key.place()));
     }
 }

@@ -3,9 +3,7 @@
 use super::super::check::takes_boolean;
 use super::super::fields::{Fields, value};
 use super::super::grammar::leaves::BOOL;
-use super::super::grammar::vpc::{
-    EGRESS_ONLY_INTERNET_GATEWAY, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC,
-};
+use super::super::grammar::vpc::{EGRESS_ONLY_INTERNET_GATEWAY, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC};
 use super::super::node::{Key, Kind, Node};
 use super::super::problems::Problems;
 use super::super::{values, words};
@@ -13,12 +11,15 @@ use super::instance::{instance, network_interface};
 use super::rules::{network_acl, route_table, routes, security_group};
 use super::{implied, services};
 use crate::topology::{
-    Association, EgressOnlyInternetGateway, Entries, InternetGateway, NatGateway, Spanned, Subnet, Unmodelled,
-    Vpc,
+    Association, EgressOnlyInternetGateway, Entries, InternetGateway, NatGateway, Spanned, Subnet,
+    Unmodelled, Vpc,
 };
 
 pub(super) fn vpc(
-    key: &Key<'_>, node: &Node<'_>, unmodelled: &mut Vec<Unmodelled>, problems: &mut Problems,
+    key: &Key<'_>,
+    node: &Node<'_>,
+    unmodelled: &mut Vec<Unmodelled>,
+    problems: &mut Problems,
 ) -> Vpc {
     let said = Fields::new(node, &VPC);
     let mut vpc = Vpc {
@@ -47,7 +48,9 @@ pub(super) fn vpc(
 }
 
 fn each<'n, 't, T>(
-    said: Fields<'n, 't>, key: &str, mut read: impl FnMut(&'n Key<'t>, &'n Node<'t>) -> Option<T>,
+    said: Fields<'n, 't>,
+    key: &str,
+    mut read: impl FnMut(&'n Key<'t>, &'n Node<'t>) -> Option<T>,
 ) -> Entries<T> {
     let mut entries = Entries::default();
     for (name, node) in said.map(key) {

@@ -32,14 +32,17 @@ pub(super) fn explain(kind: &ErrorKind, text: &str, at: usize) -> (Fault, usize)
         ErrorKind::MisplacedFlowCollectionEnd => {
             ("a closing bracket without an opening one".into(), "remove it, or put the text in quotes")
         }
-        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
-            ("expected `:` after this key".into(), "an entry of a map is `key: value`, with a space after the colon")
-        }
+        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => (
+            "expected `:` after this key".into(),
+            "an entry of a map is `key: value`, with a space after the colon",
+        ),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
             "a `:` where no key can be".into(),
             "check the indentation; a value that contains `: ` needs quotes",
         ),
-        ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => (
+        ErrorKind::InvalidIndentation
+        | ErrorKind::ExpectedBlockMappingKey
+        | ErrorKind::ExpectedBlockSequenceEntry => (
             "the indentation fits nothing above".into(),
             "entries of one map or list start in the same column",
         ),
@@ -50,14 +53,12 @@ pub(super) fn explain(kind: &ErrorKind, text: &str, at: usize) -> (Fault, usize)
         ErrorKind::RecursionLimitExceeded => {
             ("lists and maps are nested too deep".into(), "nothing in a topology nests that deep")
         }
-        ErrorKind::UnexpectedCharacter { character } => (
-            format!("a value can't start with `{}`", character.escape_default()),
-            "put the text in quotes",
-        ),
+        ErrorKind::UnexpectedCharacter { character } => {
+            (format!("a value can't start with `{}`", character.escape_default()), "put the text in quotes")
+        }
         other => (other.to_string(), ""),
     };
-    let code =
-        if matches!(kind, ErrorKind::RecursionLimitExceeded) { codes::LIMIT } else { codes::SYNTAX };
+    let code = if matches!(kind, ErrorKind::RecursionLimitExceeded) { codes::LIMIT } else { codes::SYNTAX };
     let fault = Fault::error(code, message);
     let fault = if help.is_empty() { fault } else { fault.help(help) };
     (fault, floor(text, at))
