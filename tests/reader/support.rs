@@ -1,7 +1,5 @@
 //! Short ways to read a text and to look at what came of it.
 
-#![allow(missing_docs, reason = "helpers of one test binary")]
-
 use vpcreach::topology::{Diagnostic, Place, Sources, Topology, Vpc, yaml};
 
 /// Every valid sample, by name.
