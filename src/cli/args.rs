@@ -22,7 +22,7 @@ Exit codes: 0 reachable or passed, 1 blocked, partial or failed, 2 usage or inva
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "vpcreach", version, about = ABOUT, after_help = EXAMPLES, disable_help_subcommand = true,
-          arg_required_else_help = true, max_term_width = 100)]
+          max_term_width = 100)]
 pub(super) struct CommandLine {
     #[command(flatten)]
     pub(super) global: Global,
@@ -36,7 +36,7 @@ pub(super) struct Global {
     /// Topology: a YAML file, a file or directory of AWS answers, or `-` for standard input.
     ///
     /// Without it `vpcreach.yaml`, then `*.vpc.yaml` is looked for, here and upwards to the root of the git repository.
-    #[arg(short = 'f', long, value_name = "FILE", global = true, env = "VPCREACH_FILE", help_heading = "Global")]
+    #[arg(short = 'f', long, value_name = "FILE", global = true, env = "VPCREACH_FILE", hide_env_values = true, help_heading = "Global")]
     pub(super) file: Option<PathBuf>,
     /// Whether to use colours; `auto` honours NO_COLOR and CLICOLOR_FORCE.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global")]

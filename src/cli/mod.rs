@@ -15,7 +15,7 @@ mod validate;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use clap::error::ErrorKind;
 
 use args::{Command, CommandLine, Family, Global};
@@ -55,7 +55,13 @@ impl From<crate::reach::QuestionError> for Failure {
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let arguments = match shorthand::expand(arguments.into_iter().collect()) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.len() < 2 {
+        // Asked for nothing: not an error to shout about, but not a success either.
+        let _ = anstream::stderr().write_all(CommandLine::command().render_help().to_string().as_bytes());
+        return Exit::Usage;
+    }
+    let arguments = match shorthand::expand(arguments) {
         Meaning::Arguments(arguments) => arguments,
         Meaning::Later(name, purpose) => {
             return complain(

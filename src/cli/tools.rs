@@ -2,6 +2,7 @@
 
 use clap::CommandFactory as _;
 
+use crate::render;
 use crate::topology::yaml;
 
 use super::Failure;
@@ -9,16 +10,9 @@ use super::args::{CommandLine, Completions, Schema};
 use super::exit::Exit;
 use super::streams::Streams;
 
-/// What `vpcreach reach -o json` writes.
-const RESULT_SCHEMA: &str = include_str!("../../docs/reference/result.schema.json");
-
 pub(super) fn schema(args: &Schema, streams: &mut Streams) -> Result<Exit, Failure> {
-    if args.result {
-        streams.document(RESULT_SCHEMA)?;
-    } else {
-        let schema = serde_json::to_string_pretty(&yaml::schema()).unwrap_or_default();
-        streams.document(&format!("{schema}\n"))?;
-    }
+    let schema = if args.result { render::json_schema() } else { yaml::schema() };
+    streams.document(&format!("{schema:#}\n"))?;
     Ok(Exit::Success)
 }
 

@@ -1,8 +1,8 @@
 //! An answer as lines for `grep`: one per path.
 
-use crate::flow::describe_ports;
+use crate::flow::{PortSet, describe_ports};
 use crate::network::Network;
-use crate::reach::{Answer, End, Trace};
+use crate::reach::{Answer, Trace};
 
 use super::packet;
 
@@ -15,18 +15,17 @@ fn line(network: &Network, answer: &Answer, trace: &Trace) -> String {
     let packets = &trace.packets;
     let protocols = packets.protocols();
     let ports = packet::has_ports(&protocols);
-    let side = |end: End, asked: &str, addresses, side_ports: &_| {
-        let name = match end {
-            End::Interface(id, _) => network.interfaces[id].name.clone(),
-            End::Outside | End::Nobody => asked.to_owned(),
-        };
-        let addresses = packet::end(network, &addresses, ports.then_some(side_ports));
+    let side = |name: &str, addresses: String, side_ports: &PortSet| {
+        let addresses = packet::end(&addresses, ports.then_some(side_ports));
         // Blanks separate columns.
         format!("{} {}", name.replace(' ', "_"), addresses.replace(' ', ""))
     };
-    let source = side(trace.source, &answer.question.from, packets.sources(), &packets.source_ports());
+    let probe = answer.question.probes.get(trace.probe);
+    let (from, to) =
+        probe.map(|probe| (probe.source_name.as_str(), probe.destination_name.as_str())).unwrap_or_default();
+    let source = side(from, packet::addresses(network, &packets.sources()), &packets.source_ports());
     let destination =
-        side(trace.destination, &answer.question.to, packets.destinations(), &packets.destination_ports());
+        side(to, packet::addresses(network, &packets.destinations()), &packets.destination_ports());
     let protocol = if ports {
         packet::protocol_names(&protocols)
     } else {

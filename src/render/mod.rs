@@ -17,7 +17,7 @@ mod packet;
 pub mod tests;
 mod text;
 
-pub use json::{SCHEMA, answer as json};
+pub use json::{SCHEMA, answer as json, schema as json_schema};
 pub use line::lines;
 pub use look::{DEFAULT_WIDTH, Look};
 pub use matrix::{MATRIX_SCHEMA, matrix_json, matrix_text};

@@ -15,7 +15,7 @@ const SHOWN_CIDRS: usize = 3;
 pub(crate) fn headers(network: &Network, packets: &FlowSet) -> String {
     let protocols = packets.protocols();
     let (source, destination) =
-        (addresses(network, &packets.sources()), addresses(network, &packets.destinations()));
+        (owner_or_addresses(network, &packets.sources()), owner_or_addresses(network, &packets.destinations()));
     if has_ports(&protocols) {
         let source = with_ports(&source, &packets.source_ports());
         let destination = with_ports(&destination, &packets.destination_ports());
@@ -103,7 +103,7 @@ pub(crate) fn addresses(network: &Network, set: &AddressSet) -> String {
 }
 
 /// `internet` or `net:office`, if the set is one family of it, or all of it.
-fn name_of(network: &Network, set: &AddressSet) -> Option<String> {
+pub(crate) fn name_of(network: &Network, set: &AddressSet) -> Option<String> {
     if set.is_empty() {
         return None;
     }
@@ -126,8 +126,8 @@ fn is_all_of(set: &AddressSet, whole: &AddressSet) -> bool {
     family.is_subset(set)
 }
 
-/// The address of a single packet's end, with the name of its owner where AWS will pick the address.
-pub(crate) fn rewritten_address(network: &Network, set: &AddressSet) -> String {
+/// The addresses of an end; the name of the owner instead of an address that AWS has yet to pick.
+pub(crate) fn owner_or_addresses(network: &Network, set: &AddressSet) -> String {
     let assumed = set.only().and_then(|address| assumed_owner(network, address));
     assumed.unwrap_or_else(|| addresses(network, set))
 }
@@ -164,7 +164,6 @@ pub(crate) fn packet(packet: &Packet) -> String {
 }
 
 /// `10.0.10.10:32768-60999`, or the addresses alone where there are no ports.
-pub(crate) fn end(network: &Network, set: &AddressSet, ports: Option<&PortSet>) -> String {
-    let text = rewritten_address(network, set);
-    ports.map_or_else(|| text.clone(), |ports| with_ports(&text, ports))
+pub(crate) fn end(addresses: &str, ports: Option<&PortSet>) -> String {
+    ports.map_or_else(|| addresses.to_owned(), |ports| with_ports(addresses, ports))
 }

@@ -1,6 +1,6 @@
 //! From an answer to the structs of the format.
 
-use crate::flow::{AddressSet, FlowSet, HeaderBox, ProtocolSet, describe_ports, protocol, to_cidrs};
+use crate::flow::{AddressSet, FlowSet, ProtocolSet, describe_addresses, describe_ports, protocol};
 use crate::network::{Action, Code, Decided, Network, RuleId};
 use crate::reach::{Answer, Blocker, Component, End, Hop, Leg, Rewrite, Service, ServicePart, Step, Trace, Verdict};
 use crate::topology::{Place, Protocol, Sources};
@@ -25,7 +25,7 @@ pub(super) fn result(network: &Network, answer: &Answer) -> ResultDocument {
         fraction: rounded(answer.share),
         legs: explained.map(|trace| legs(network, trace)).unwrap_or_default(),
         blockers: explained.map(|trace| blockers(network, trace)).unwrap_or_default(),
-        fixes: [],
+        fixes: Vec::new(),
         symptom: answer.symptom.as_str(),
         assumptions: answer.assumptions.clone(),
         not_modelled: answer.not_modelled.clone(),
@@ -72,8 +72,8 @@ fn trace_document(network: &Network, answer: &Answer, trace: &Trace) -> TraceDoc
         destination: end(network, trace.destination, &answer.question.to),
         verdict: trace.verdict.as_str(),
         fraction: rounded(trace.share),
-        packet: packet_document(&trace.packets),
-        works: packets(&trace.works),
+        packet: packet_document(network, &trace.packets),
+        works: packets(network, &trace.works),
         legs: legs(network, trace),
         blockers: blockers(network, trace),
     }
@@ -123,7 +123,7 @@ fn hop_document(network: &Network, hop: &Hop, number: Option<usize>) -> HopDocum
         component: component(network, hop.component),
         direction: hop.direction.map(crate::network::Direction::as_str),
         stateful: matches!(hop.component, Component::SecurityGroups(_)),
-        packet: packet_document(&hop.packets),
+        packet: packet_document(network, &hop.packets),
         action,
         tracked: matches!(hop.step, Step::NotConsulted),
         code: code.map(Code::as_str),
@@ -135,7 +135,7 @@ fn hop_document(network: &Network, hop: &Hop, number: Option<usize>) -> HopDocum
             .collect(),
         considered: if refused { considered_documents(network, hop) } else { Vec::new() },
         rewrite: match &hop.step {
-            Step::Rewritten(rewrite) => Some(rewrite_document(rewrite)),
+            Step::Rewritten(rewrite) => Some(rewrite_document(network, rewrite)),
             _ => None,
         },
     }
@@ -173,7 +173,7 @@ fn part_document(network: &Network, part: &Decided) -> PartDocument {
         action,
         code: code.map(Code::as_str),
         rule: part.rule.map(|rule| rule_document(network, rule)),
-        packet: packets(&part.packets),
+        packet: packets(network, &part.packets),
     }
 }
 
@@ -203,7 +203,7 @@ fn considered_documents(network: &Network, hop: &Hop) -> Vec<ConsideredDocument>
 
 fn component(network: &Network, component: Component) -> ComponentDocument {
     let name = component.name(network);
-    ComponentDocument { kind: name.kind, name: name.name, vpc: name.vpc }
+    ComponentDocument { kind: name.kind, name: name.name, vpc: name.vpc, subnet: name.subnet }
 }
 
 fn rule_document(network: &Network, rule: RuleId) -> RuleDocument {
@@ -229,17 +229,17 @@ pub(in super::super) fn span(sources: &Sources, place: Place) -> Option<SpanDocu
     })
 }
 
-fn rewrite_document(rewrite: &Rewrite) -> RewriteDocument {
-    let addresses = |change: &Option<(AddressSet, AddressSet)>| {
-        change.as_ref().map(|(old, new)| Change { from: cidrs(old), to: cidrs(new) })
+fn rewrite_document(network: &Network, rewrite: &Rewrite) -> RewriteDocument {
+    let sides = |change: &Option<(AddressSet, AddressSet)>| {
+        change.as_ref().map(|(old, new)| Change { from: addresses(network, old), to: addresses(network, new) })
     };
     let ports = |change: &Option<(crate::flow::PortSet, crate::flow::PortSet)>| {
         change.as_ref().map(|(old, new)| Change { from: describe_ports(old), to: describe_ports(new) })
     };
     RewriteDocument {
-        src: addresses(&rewrite.source),
+        src: sides(&rewrite.source),
         sport: ports(&rewrite.source_ports),
-        dst: addresses(&rewrite.destination),
+        dst: sides(&rewrite.destination),
         dport: ports(&rewrite.destination_ports),
     }
 }
@@ -261,7 +261,7 @@ fn blocker_document(network: &Network, blocker: &Blocker, numbering: &Numbering)
         direction: blocker.direction.map(crate::network::Direction::as_str),
         masked: blocker.masked,
         complete: blocker.complete,
-        packet: packets(&blocker.packets),
+        packet: packets(network, &blocker.packets),
         rule: blocker.rule.map(|rule| rule_document(network, rule)),
         nearest: blocker.nearest.as_ref().map(|nearest| NearestDocument {
             rule: rule_document(network, nearest.rule),
@@ -274,24 +274,20 @@ fn blocker_document(network: &Network, blocker: &Blocker, numbering: &Numbering)
 }
 
 /// A set as disjoint boxes.
-fn packets(set: &FlowSet) -> Vec<PacketDocument> {
-    set.boxes().iter().map(box_document).collect()
-}
-
-fn box_document(header: &HeaderBox) -> PacketDocument {
-    packet_document(&FlowSet::from_box(header.clone()))
+fn packets(network: &Network, set: &FlowSet) -> Vec<PacketDocument> {
+    set.boxes().iter().map(|header| packet_document(network, &FlowSet::from_box(header.clone()))).collect()
 }
 
 /// The hull of a set: each side by itself.
-fn packet_document(set: &FlowSet) -> PacketDocument {
+fn packet_document(network: &Network, set: &FlowSet) -> PacketDocument {
     let protocols = set.protocols();
     let has_ports = packet::has_ports(&protocols);
     let is_icmp = protocols.only().is_some_and(protocol::is_icmp);
     PacketDocument {
         protocol: protocol_words(&protocols),
-        src: cidrs(&set.sources()),
+        src: addresses(network, &set.sources()),
         sport: has_ports.then(|| describe_ports(&set.source_ports())),
-        dst: cidrs(&set.destinations()),
+        dst: addresses(network, &set.destinations()),
         dport: has_ports.then(|| describe_ports(&set.destination_ports())),
         icmp: is_icmp.then(|| packet::icmp_types(&set.destination_ports()).unwrap_or_else(|| "any".to_owned())),
     }
@@ -304,13 +300,7 @@ fn protocol_words(protocols: &ProtocolSet) -> String {
     }
 }
 
-/// Every CIDR of a set: machines get all of them.
-fn cidrs(set: &AddressSet) -> String {
-    let texts: Vec<String> = to_cidrs(set)
-        .iter()
-        .map(|cidr| {
-            if cidr.prefix_len() == cidr.max_prefix_len() { cidr.addr().to_string() } else { cidr.to_string() }
-        })
-        .collect();
-    texts.join(",")
+/// A set by its name, or as every CIDR of it: machines get all of them.
+fn addresses(network: &Network, set: &AddressSet) -> String {
+    packet::name_of(network, set).unwrap_or_else(|| describe_addresses(set, usize::MAX).replace(", ", ","))
 }

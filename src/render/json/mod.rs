@@ -5,6 +5,7 @@
 
 mod build;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::Network;
@@ -16,6 +17,13 @@ pub const SCHEMA: &str = "vpcreach/result/1";
 /// An answer as indented JSON, with a newline at its end.
 pub fn answer(network: &Network, answer: &Answer) -> String {
     pretty(&build::result(network, answer))
+}
+
+/// The JSON Schema (2020-12) of [`answer`].
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(ResultDocument);
+    schema.insert("title".to_owned(), SCHEMA.into());
+    schema.to_value()
 }
 
 /// An answer as a JSON value, for embedding.
@@ -30,16 +38,23 @@ pub(super) fn pretty(document: &impl Serialize) -> String {
     text
 }
 
-#[derive(Serialize)]
+/// The answer of `vpcreach reach -o json`. Sets of packets are texts: ports such as `32768-60999` or `80,443`, addresses
+/// such as `10.0.1.10`, `10.0.0.0/16,10.2.0.0/16`, `internet` or `net:office`.
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ResultDocument {
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     query: Query,
+    #[schemars(extend("enum" = ["reachable", "partial", "blocked", "undetermined"]))]
     verdict: &'static str,
+    /// The share of the packets that certainly get there and back, 0 to 1.
     fraction: f64,
     /// The path that explains the verdict: the first that fails, else the first.
     legs: Vec<LegDocument>,
     blockers: Vec<BlockerDocument>,
-    fixes: [(); 0],
+    /// Edits that were tried and work. None are looked for yet.
+    fixes: Vec<FixDocument>,
+    #[schemars(extend("enum" = ["connected", "timeout", "host-unreachable", "network-unreachable", "intermittent", "unknown"]))]
     symptom: &'static str,
     assumptions: Vec<String>,
     not_modelled: Vec<String>,
@@ -48,7 +63,14 @@ pub(super) struct ResultDocument {
     traces: Vec<TraceDocument>,
 }
 
-#[derive(Serialize)]
+/// A set of edits, as JSON Patch; kept for a later release.
+#[derive(Serialize, JsonSchema)]
+struct FixDocument {
+    verified: bool,
+}
+
+/// What was asked, as it was understood.
+#[derive(Serialize, JsonSchema)]
 struct Query {
     from: String,
     to: String,
@@ -59,10 +81,11 @@ struct Query {
     port: Option<u16>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct TraceDocument {
     source: EndDocument,
     destination: EndDocument,
+    #[schemars(extend("enum" = ["reachable", "partial", "blocked", "undetermined"]))]
     verdict: &'static str,
     fraction: f64,
     packet: PacketDocument,
@@ -71,21 +94,22 @@ struct TraceDocument {
     blockers: Vec<BlockerDocument>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct EndDocument {
     kind: &'static str,
     name: Option<String>,
     address: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct LegDocument {
+    #[schemars(extend("enum" = ["request", "reply"]))]
     leg: &'static str,
     hypothetical: bool,
     hops: Vec<HopDocument>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct HopDocument {
     /// The number of the hop; none where nothing was decided.
     n: Option<usize>,
@@ -93,6 +117,7 @@ struct HopDocument {
     direction: Option<&'static str>,
     stateful: bool,
     packet: PacketDocument,
+    #[schemars(extend("enum" = ["allow", "deny", "partial", "unknown"]))]
     action: &'static str,
     /// Whether a stateful filter knew the flow and asked no rule.
     tracked: bool,
@@ -106,15 +131,17 @@ struct HopDocument {
     rewrite: Option<RewriteDocument>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ComponentDocument {
     kind: &'static str,
     name: String,
     vpc: Option<String>,
+    /// The subnet it is at, for network ACLs and route tables.
+    subnet: Option<String>,
 }
 
 /// Sets of headers; a set is a text such as `32768-60999` or `80,443`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PacketDocument {
     protocol: String,
     src: String,
@@ -127,7 +154,7 @@ struct PacketDocument {
     icmp: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RuleDocument {
     owner: String,
     id: String,
@@ -136,15 +163,16 @@ struct RuleDocument {
     span: Option<SpanDocument>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PartDocument {
+    #[schemars(extend("enum" = ["allow", "deny", "partial", "unknown"]))]
     action: &'static str,
     code: Option<&'static str>,
     rule: Option<RuleDocument>,
     packet: Vec<PacketDocument>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ConsideredDocument {
     owner: String,
     id: String,
@@ -158,7 +186,7 @@ struct ConsideredDocument {
     span: Option<SpanDocument>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RewriteDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     src: Option<Change>,
@@ -170,18 +198,20 @@ struct RewriteDocument {
     dport: Option<Change>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Change {
     from: String,
     to: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct BlockerDocument {
     code: &'static str,
+    #[schemars(extend("enum" = ["request", "reply"]))]
     leg: &'static str,
     /// The number of the hop.
     hop: Option<usize>,
+    #[schemars(extend("enum" = ["error", "warning"]))]
     severity: &'static str,
     aws_code: Option<&'static str>,
     message: String,
@@ -198,7 +228,7 @@ struct BlockerDocument {
     span: Option<SpanDocument>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct NearestDocument {
     rule: RuleDocument,
     why: String,
@@ -206,7 +236,7 @@ struct NearestDocument {
 }
 
 /// A place in a file (1-based, in characters), or a resource of a capture.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
 pub(super) struct SpanDocument {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]

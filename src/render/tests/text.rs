@@ -70,7 +70,7 @@ fn head(out: &mut String, test: &TestResult, look: &Look) {
         (None, count) => format!("{count} flows"),
     };
     let soft = if test.soft && outcome == Outcome::Failed { " (soft: only a warning)" } else { "" };
-    let name = look.pad(&test.name, REMARK_COLUMN - 2);
+    let name = look.pad(&format!("{}  ", test.name), REMARK_COLUMN - 2);
     let remark = look.paint(Tone::Quiet, &format!("{remark}{soft}"));
     let _ = writeln!(out, "{} {name}{remark}", look.mark(mark(outcome)));
 }

@@ -218,8 +218,8 @@ pub(super) fn rewrite_text(network: &Network, rewrite: &Rewrite) -> String {
                 None => (None, None),
             };
             let (old, new) = addresses.as_ref()?;
-            let (old, new) = (packet::end(network, old, old_ports), packet::end(network, new, new_ports));
-            Some(format!("{side} {old} ⇒ {new}"))
+            let text = |set, ports| packet::end(&packet::owner_or_addresses(network, set), ports);
+            Some(format!("{side} {} ⇒ {}", text(old, old_ports), text(new, new_ports)))
         })
         .collect();
     texts.join(", ")

@@ -109,8 +109,8 @@ fn problems(count: usize) -> String {
 /// `10.0.10.10 → 10.0.20.10, same VPC (app)`.
 fn ends(network: &Network, trace: &Trace) -> String {
     let packets = &trace.packets;
-    let source = super::packet::addresses(network, &packets.sources());
-    let destination = super::packet::addresses(network, &packets.destinations());
+    let source = super::packet::owner_or_addresses(network, &packets.sources());
+    let destination = super::packet::owner_or_addresses(network, &packets.destinations());
     let vpc = |end: End| match end {
         End::Interface(id, _) => Some(network.interfaces[id].vpc),
         End::Outside | End::Nobody => None,
@@ -160,18 +160,21 @@ fn codes(trace: &Trace) -> impl Iterator<Item = String> {
     texts.into_iter()
 }
 
-/// `web-a → db`, by the members that were meant.
+/// `web-a → db`, by the members that were meant; with their addresses where the names alone are not unique.
 fn pair_name(network: &Network, answer: &Answer, trace: &Trace) -> String {
-    let name = |end: End, asked: &str, set: crate::flow::AddressSet| match end {
-        End::Interface(id, _) => network.interfaces[id].name.clone(),
-        End::Outside | End::Nobody => {
-            let addresses = super::packet::addresses(network, &set);
-            if asked == addresses { addresses } else { format!("{asked} ({addresses})") }
-        }
+    let names = |trace: &Trace| {
+        let probe = answer.question.probes.get(trace.probe);
+        probe.map(|probe| (probe.source_name.as_str(), probe.destination_name.as_str())).unwrap_or_default()
+    };
+    let (source, destination) = names(trace);
+    let alone = answer.traces.iter().filter(|other| names(other) == (source, destination)).count() == 1;
+    let addresses = |name: &str, set: &crate::flow::AddressSet| {
+        let addresses = super::packet::addresses(network, set);
+        if alone || set.is_empty() || addresses == name { name.to_owned() } else { format!("{name} ({addresses})") }
     };
     let packets = &trace.packets;
-    let source = name(trace.source, &answer.question.from, packets.sources());
-    let destination = name(trace.destination, &answer.question.to, packets.destinations());
+    let (source, destination) =
+        (addresses(source, &packets.sources()), addresses(destination, &packets.destinations()));
     format!("{source} → {destination}")
 }
 
@@ -184,7 +187,10 @@ fn detail(network: &Network, answer: &Answer, trace: &Trace, options: &TextOptio
     if !trace.blockers.is_empty() && options.verbose {
         text.push('\n');
     }
-    for blocker in distinct(trace) {
+    for (index, blocker) in distinct(trace).into_iter().enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
         text.push_str(&problem::write(network, blocker, look));
     }
     if trace.verdict == Verdict::Partial
@@ -232,7 +238,9 @@ fn foot(network: &Network, answer: &Answer, trace: &Trace, options: &TextOptions
         }
     }
     if !answer.assumptions.is_empty() {
-        sentences.push(format!("Assumed: {}.", answer.assumptions.join("; ")));
+        // The list says already that they are assumed.
+        let assumptions = answer.assumptions.join("; ").replace(" assumed ", " ");
+        sentences.push(format!("Assumed: {assumptions}."));
     }
     if !answer.not_modelled.is_empty() && answer.verdict != Verdict::Undetermined {
         sentences.push(format!("Not modelled: {}.", answer.not_modelled.join("; ")));

@@ -1,8 +1,10 @@
 //! What the reader would see on the machines themselves: the model can be checked against that.
 
-use crate::flow::protocol;
+use crate::flow::{describe_ports, protocol};
 use crate::network::Network;
 use crate::reach::{Answer, Blocker, Component, End, LegKind, Symptom, Trace};
+
+use super::super::packet;
 
 /// What the client would see, and what VPC Flow Logs would show; nothing where the path works.
 pub(super) fn lines(network: &Network, answer: &Answer, trace: &Trace) -> Vec<String> {
@@ -45,11 +47,15 @@ fn client(symptom: Symptom, trace: &Trace, first: Option<&Blocker>) -> Option<St
 /// The fingerprint in the flow logs (semantics 2.17): a request that a filter drops is one REJECT; a reply that a
 /// network ACL drops is an ACCEPT followed by a REJECT. What a route or gateway drops is never logged as REJECT.
 fn flow_log(network: &Network, answer: &Answer, trace: &Trace, blocker: &Blocker) -> Option<String> {
-    let (from, to) = (&answer.question.from, &answer.question.to);
-    let service = &answer.question.service.text;
-    let port = service.split('/').next().unwrap_or(service);
-    let request = if port.starts_with(|first: char| first.is_ascii_digit()) {
-        format!("{from} → {to}:{port}")
+    let name = |end, asked: &str| end_name(network, end).unwrap_or_else(|| asked.to_owned());
+    let from = name(trace.source, &answer.question.from);
+    let to = name(trace.destination, &answer.question.to);
+    let dropped = match blocker.leg {
+        LegKind::Request => &blocker.packets,
+        LegKind::Reply => &trace.packets,
+    };
+    let request = if packet::has_ports(&dropped.protocols()) {
+        format!("{from} → {to}:{}", describe_ports(&dropped.destination_ports()))
     } else {
         format!("{from} → {to}")
     };
