@@ -1,10 +1,18 @@
 //! Follows the packets of a question through a network, request then reply, and says what becomes of
 //! every part of them.
 
+mod answer;
+mod component;
+mod endpoint;
 mod question;
+mod service;
 mod trace;
+mod walk;
 
-pub use question::{Dial, Options, Origin, Probe, Question, Service, ServicePart};
+pub use answer::answer;
+pub use component::ComponentName;
+pub use question::{Dial, Options, Origin, Probe, Question, QuestionError};
+pub use service::{Service, ServicePart};
 pub use trace::{
     Blocker, Component, End, Hop, Leg, LegKind, NearMiss, NoReply, Rewrite, Step, Trace, Verdict,
 };

@@ -161,6 +161,8 @@ pub enum End {
 /// One path that packets of the question take, there and back.
 #[derive(Clone, Debug)]
 pub struct Trace {
+    /// Position of the probe in the question.
+    pub probe: usize,
     /// The client.
     pub source: End,
     /// The server.
