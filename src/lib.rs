@@ -18,11 +18,18 @@
 //! | [`source`] | reads what people already have into the same topology |
 //! | [`network`] | names resolved, AWS's defaults applied, rules and routes compiled |
 //! | [`reach`] | the walk: request, then reply, never stopping at the first blocker |
+//! | [`fleet`] | many questions at once: who reaches whom |
+//! | [`expect`] | the `tests:` of a topology, run |
 //! | [`render`] | one trace, many faces |
+//! | `cli` | words to a question, an answer to an exit code (feature `cli`) |
 //!
 //! Data flows down this line once and never back up: no module imports from one below it. The engine does no I/O
 //! and never panics; a verdict is not an error.
 
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod expect;
+pub mod fleet;
 pub mod flow;
 pub mod network;
 pub mod reach;

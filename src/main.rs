@@ -1,3 +1,5 @@
-//! The command line.
+//! The `vpcreach` program. Everything is in the library; here only the exit code leaves.
 
-fn main() {}
+fn main() -> vpcreach::cli::Exit {
+    vpcreach::cli::run(std::env::args_os())
+}
