@@ -144,6 +144,11 @@ impl Report {
     /// The outcome of the run: failed if a test fails that is not soft, else undetermined if one is.
     pub fn outcome(&self) -> Outcome {
         let worst = |test: &TestResult| if test.soft { Outcome::Passed } else { test.outcome() };
-        self.tests.iter().map(worst).filter(|outcome| *outcome != Outcome::Skipped).max().unwrap_or(Outcome::Passed)
+        self.tests
+            .iter()
+            .map(worst)
+            .filter(|outcome| *outcome != Outcome::Skipped)
+            .max()
+            .unwrap_or(Outcome::Passed)
     }
 }

@@ -156,8 +156,9 @@ impl Runner<'_> {
         }
         let names: Vec<&str> = found.iter().map(|code| code.as_str()).collect();
         let found = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        (!missing.is_empty())
-            .then(|| format!("{}, but because of {found}, not {}", answer.verdict.as_str(), missing.join(", ")))
+        (!missing.is_empty()).then(|| {
+            format!("{}, but because of {found}, not {}", answer.verdict.as_str(), missing.join(", "))
+        })
     }
 
     /// Says which name or service of a flow is wrong.

@@ -32,7 +32,13 @@ pub fn text(network: &Network, report: &Report, options: &TestTextOptions) -> St
             if check.outcome != Outcome::Passed {
                 failed(&mut out, network, check, look);
             } else if options.verbose {
-                let _ = writeln!(out, "    {} {} {}", look.mark(Mark::Passes), check.wanted.as_str(), flow(check));
+                let _ = writeln!(
+                    out,
+                    "    {} {} {}",
+                    look.mark(Mark::Passes),
+                    check.wanted.as_str(),
+                    flow(check)
+                );
             }
         }
     }
@@ -105,6 +111,7 @@ fn failed(out: &mut String, network: &Network, check: &Check, look: &Look) {
 fn allowed_by(network: &Network, traces: &[Trace]) -> String {
     let passing = traces.iter().filter(|trace| !trace.works.is_empty());
     let hops = passing.flat_map(|trace| &trace.request.hops);
-    let rules = hops.filter(|hop| matches!(hop.step, Step::Filtered(_))).flat_map(|hop| cite::rules_of(&hop.step));
+    let rules =
+        hops.filter(|hop| matches!(hop.step, Step::Filtered(_))).flat_map(|hop| cite::rules_of(&hop.step));
     cite::list(&network.sources, rules.map(|rule| network.rule(rule).place))
 }

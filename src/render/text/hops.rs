@@ -30,11 +30,19 @@ struct Row {
 }
 
 enum Line {
-    Leg { label: &'static str, text: String, remark: &'static str },
+    Leg {
+        label: &'static str,
+        text: String,
+        remark: &'static str,
+    },
     Row(Row),
     Rewrite(String),
     /// A rule that was looked at but did not decide.
-    Considered { text: String, remark: String, place: String },
+    Considered {
+        text: String,
+        remark: String,
+        place: String,
+    },
 }
 
 /// Both legs of a trace.
@@ -60,7 +68,8 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     fn leg(&mut self, leg: &Leg) {
-        let text = leg.hops.first().map_or_else(String::new, |hop| packet::headers(self.network, &hop.packets));
+        let text =
+            leg.hops.first().map_or_else(String::new, |hop| packet::headers(self.network, &hop.packets));
         let remark = if leg.hypothetical { "(if the request got through)" } else { "" };
         self.lines.push(Line::Leg { label: leg.kind.as_str(), text, remark });
         for (index, hop) in leg.hops.iter().enumerate() {
@@ -92,7 +101,10 @@ impl Rows<'_> {
                     (Some(rule), _) => rule.text.clone(),
                     (None, Action::Unknown(code)) => code.title().to_owned(),
                     (None, _) => {
-                        format!("no route to {}", packet::addresses(self.network, &hop.packets.destinations()))
+                        format!(
+                            "no route to {}",
+                            packet::addresses(self.network, &hop.packets.destinations())
+                        )
                     }
                 };
                 let place = rule.map_or(Place::Implicit, |rule| rule.place);
@@ -184,7 +196,9 @@ impl Rows<'_> {
             Component::NetworkAcl(subnet, _) if !seen => {
                 format!("subnet {}", self.network.subnets[subnet].name)
             }
-            Component::RouteTable(subnet, _) if !seen && self.network.subnets[subnet].route_table_implicit => {
+            Component::RouteTable(subnet, _)
+                if !seen && self.network.subnets[subnet].route_table_implicit =>
+            {
                 "main (implicit)".to_owned()
             }
             _ => String::new(),
@@ -245,7 +259,11 @@ fn align(lines: &[Line], look: &Look) -> String {
             Line::Leg { label, text, remark } => {
                 let label = look.pad(label, LEG_LABEL);
                 let start = look.wrap(text, GAP + LEG_LABEL, GAP + LEG_LABEL);
-                let remark = if remark.is_empty() { String::new() } else { format!("  {}", look.paint(Tone::Quiet, remark)) };
+                let remark = if remark.is_empty() {
+                    String::new()
+                } else {
+                    format!("  {}", look.paint(Tone::Quiet, remark))
+                };
                 let _ = writeln!(out, "  {}{start}{remark}", look.paint(Tone::Strong, &label));
             }
             Line::Rewrite(text) => {

@@ -67,7 +67,12 @@ fn head(network: &Network, answer: &Answer, look: &Look) -> String {
     let mark = Mark::from(answer.verdict);
     let word = answer.verdict.as_str().to_uppercase();
     let plain = format!("{} {what}  {word}", mark.glyph());
-    let painted = format!("{} {}  {}", look.mark(mark), look.paint(Tone::Strong, &what), look.paint(mark.tone(), &word));
+    let painted = format!(
+        "{} {}  {}",
+        look.mark(mark),
+        look.paint(Tone::Strong, &what),
+        look.paint(mark.tone(), &word)
+    );
     let remark = remark(network, answer);
     if remark.is_empty() {
         return format!("{painted}\n");
@@ -170,7 +175,11 @@ fn pair_name(network: &Network, answer: &Answer, trace: &Trace) -> String {
     let alone = answer.traces.iter().filter(|other| names(other) == (source, destination)).count() == 1;
     let addresses = |name: &str, set: &crate::flow::AddressSet| {
         let addresses = super::packet::addresses(network, set);
-        if alone || set.is_empty() || addresses == name { name.to_owned() } else { format!("{name} ({addresses})") }
+        if alone || set.is_empty() || addresses == name {
+            name.to_owned()
+        } else {
+            format!("{name} ({addresses})")
+        }
     };
     let packets = &trace.packets;
     let (source, destination) =
