@@ -7,7 +7,8 @@ use clap_complete::Shell;
 
 use crate::reach::Verdict;
 
-const ABOUT: &str = "Can A reach B on port P? An exact, offline answer for AWS VPC topologies, with every reason.";
+const ABOUT: &str =
+    "Can A reach B on port P? An exact, offline answer for AWS VPC topologies, with every reason.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,7 +37,15 @@ pub(super) struct Global {
     /// Topology: a YAML file, a file or directory of AWS answers, or `-` for standard input.
     ///
     /// Without it `vpcreach.yaml`, then `*.vpc.yaml` is looked for, here and upwards to the root of the git repository.
-    #[arg(short = 'f', long, value_name = "FILE", global = true, env = "VPCREACH_FILE", hide_env_values = true, help_heading = "Global")]
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "FILE",
+        global = true,
+        env = "VPCREACH_FILE",
+        hide_env_values = true,
+        help_heading = "Global"
+    )]
     pub(super) file: Option<PathBuf>,
     /// Whether to use colours; `auto` honours NO_COLOR and CLICOLOR_FORCE.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global")]

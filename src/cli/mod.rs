@@ -15,8 +15,8 @@ mod validate;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 
-use clap::{CommandFactory as _, Parser as _};
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use args::{Command, CommandLine, Family, Global};
 pub use exit::Exit;
@@ -71,7 +71,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
         Meaning::Unknown(name, near) => {
             let help = near.map_or_else(
-                || "`vpcreach --help` lists the commands; a question needs two ends: `vpcreach web db:5432`".to_owned(),
+                || {
+                    "`vpcreach --help` lists the commands; a question needs two ends: `vpcreach web db:5432`"
+                        .to_owned()
+                },
                 |near| format!("did you mean `vpcreach {near}`?"),
             );
             return complain(&format!("there is no command `{name}`"), Some(&help));

@@ -63,7 +63,8 @@ pub(super) fn expand(arguments: Vec<OsString>) -> Meaning {
 /// `can web reach db on 5432` as `can web db:5432`.
 fn natural(arguments: &[OsString], words: &[usize]) -> Option<Vec<OsString>> {
     let text: Vec<&str> = words.iter().filter_map(|&at| arguments.get(at)?.to_str()).collect();
-    let [command @ ("can" | "reach" | "why" | "trace"), from, "reach", to, "on", port] = text.as_slice() else {
+    let [command @ ("can" | "reach" | "why" | "trace"), from, "reach", to, "on", port] = text.as_slice()
+    else {
         return None;
     };
     let rest = arguments.iter().enumerate().skip(1).filter(|(at, _)| !words.contains(at));

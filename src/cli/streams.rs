@@ -39,7 +39,11 @@ impl Streams {
 
     /// Writes a result; nothing if only the exit code is wanted.
     pub(super) fn result(&mut self, text: &str) -> io::Result<()> {
-        if self.quiet { Ok(()) } else { gone_is_fine(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush())) }
+        if self.quiet {
+            Ok(())
+        } else {
+            gone_is_fine(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()))
+        }
     }
 
     /// Writes what was asked for as a document: `--quiet` does not silence it.

@@ -26,9 +26,8 @@ pub fn matrix_text(matrix: &Matrix, look: &Look) -> String {
         .iter()
         .map(|row| row.iter().map(|cell| cell_text(cell, &matrix.services)).collect())
         .collect();
-    let longest = |texts: &mut dyn Iterator<Item = &String>| {
-        texts.map(|text| look.columns(text)).max().unwrap_or(0)
-    };
+    let longest =
+        |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| look.columns(text)).max().unwrap_or(0);
     let names = longest(&mut matrix.rows.iter()).max(look.columns(CORNER)) + 2 * GAP;
     let widths: Vec<usize> = matrix
         .columns

@@ -14,8 +14,10 @@ const SHOWN_CIDRS: usize = 3;
 /// `10.0.10.10:32768-60999 → 10.0.20.10:5432`.
 pub(crate) fn headers(network: &Network, packets: &FlowSet) -> String {
     let protocols = packets.protocols();
-    let (source, destination) =
-        (owner_or_addresses(network, &packets.sources()), owner_or_addresses(network, &packets.destinations()));
+    let (source, destination) = (
+        owner_or_addresses(network, &packets.sources()),
+        owner_or_addresses(network, &packets.destinations()),
+    );
     if has_ports(&protocols) {
         let source = with_ports(&source, &packets.source_ports());
         let destination = with_ports(&destination, &packets.destination_ports());

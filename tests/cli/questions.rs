@@ -18,7 +18,11 @@ fn the_verdict_is_the_exit_code() {
 fn expect_compares_the_verdict() {
     assert_eq!(code("reach web db:5432 -f blocked.yaml --expect blocked"), 0);
     assert_eq!(code("reach web db:5432 -f blocked.yaml --expect reachable"), 1);
-    assert_eq!(code("reach internet alb:443 -f three-tier.yaml --expect blocked"), 3, "unknown is never safe");
+    assert_eq!(
+        code("reach internet alb:443 -f three-tier.yaml --expect blocked"),
+        3,
+        "unknown is never safe"
+    );
     assert_eq!(code("reach internet alb:443 -f three-tier.yaml --expect undetermined"), 0);
     assert_eq!(code("reach app internet:443 -f partial.yaml --allow-partial"), 0);
     assert_eq!(code("reach web db:5432 -f blocked.yaml --allow-partial"), 1);
@@ -26,9 +30,8 @@ fn expect_compares_the_verdict() {
 
 #[test]
 fn clients_decide_source_ports() {
-    let verdict = |flags: &str| {
-        vpcreach(&format!("reach app internet:443 -f partial.yaml -o short {flags}")).run().out
-    };
+    let verdict =
+        |flags: &str| vpcreach(&format!("reach app internet:443 -f partial.yaml -o short {flags}")).run().out;
     assert_eq!(verdict(""), "partial\n");
     assert_eq!(verdict("--client windows"), "reachable\n");
     assert_eq!(verdict("--client 1024-40000"), "blocked\n");

@@ -43,7 +43,8 @@ fn results_fit_the_schema() {
     ];
     for (question, file) in questions {
         let run = vpcreach(&format!("reach {question} -o json -f {file}")).run();
-        let result: Value = serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{question}: {error}: {run:?}"));
+        let result: Value =
+            serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{question}: {error}: {run:?}"));
         let errors: Vec<String> = validator.iter_errors(&result).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{question}: {errors:?}");
         assert_eq!(result["schema"], "vpcreach/result/1");

@@ -6,7 +6,8 @@ use super::{HELLO, Scratch, vpcreach};
 fn found_here_and_above_up_to_the_root_of_the_repository() {
     let scratch = Scratch::new("discovery");
     scratch.write("vpcreach.yaml", HELLO).write("repository/.git/HEAD", "").write("repository/a/b/c.txt", "");
-    let ask = |directory: &str| vpcreach("internet web:443 -o short").within(&scratch.0.join(directory)).run();
+    let ask =
+        |directory: &str| vpcreach("internet web:443 -o short").within(&scratch.0.join(directory)).run();
     assert_eq!(ask(".").out, "reachable\n");
     let outside = ask("repository/a/b");
     assert_eq!(outside.code, 2, "the file is beyond the root of the repository");

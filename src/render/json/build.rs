@@ -2,7 +2,9 @@
 
 use crate::flow::{AddressSet, FlowSet, ProtocolSet, describe_addresses, describe_ports, protocol};
 use crate::network::{Action, Code, Decided, Network, RuleId};
-use crate::reach::{Answer, Blocker, Component, End, Hop, Leg, Rewrite, Service, ServicePart, Step, Trace, Verdict};
+use crate::reach::{
+    Answer, Blocker, Component, End, Hop, Leg, Rewrite, Service, ServicePart, Step, Trace, Verdict,
+};
 use crate::topology::{Place, Protocol, Sources};
 
 use super::super::considered::{Considered, Outcome, considered};
@@ -128,11 +130,7 @@ fn hop_document(network: &Network, hop: &Hop, number: Option<usize>) -> HopDocum
         tracked: matches!(hop.step, Step::NotConsulted),
         code: code.map(Code::as_str),
         rule: rule.map(|rule| rule_document(network, rule)),
-        decided: parts
-            .iter()
-            .filter(|_| parts.len() > 1)
-            .map(|part| part_document(network, part))
-            .collect(),
+        decided: parts.iter().filter(|_| parts.len() > 1).map(|part| part_document(network, part)).collect(),
         considered: if refused { considered_documents(network, hop) } else { Vec::new() },
         rewrite: match &hop.step {
             Step::Rewritten(rewrite) => Some(rewrite_document(network, rewrite)),
@@ -231,7 +229,9 @@ pub(in super::super) fn span(sources: &Sources, place: Place) -> Option<SpanDocu
 
 fn rewrite_document(network: &Network, rewrite: &Rewrite) -> RewriteDocument {
     let sides = |change: &Option<(AddressSet, AddressSet)>| {
-        change.as_ref().map(|(old, new)| Change { from: addresses(network, old), to: addresses(network, new) })
+        change
+            .as_ref()
+            .map(|(old, new)| Change { from: addresses(network, old), to: addresses(network, new) })
     };
     let ports = |change: &Option<(crate::flow::PortSet, crate::flow::PortSet)>| {
         change.as_ref().map(|(old, new)| Change { from: describe_ports(old), to: describe_ports(new) })
@@ -289,7 +289,8 @@ fn packet_document(network: &Network, set: &FlowSet) -> PacketDocument {
         sport: has_ports.then(|| describe_ports(&set.source_ports())),
         dst: addresses(network, &set.destinations()),
         dport: has_ports.then(|| describe_ports(&set.destination_ports())),
-        icmp: is_icmp.then(|| packet::icmp_types(&set.destination_ports()).unwrap_or_else(|| "any".to_owned())),
+        icmp: is_icmp
+            .then(|| packet::icmp_types(&set.destination_ports()).unwrap_or_else(|| "any".to_owned())),
     }
 }
 

@@ -16,7 +16,10 @@ pub fn junit(network: &Network, report: &Report) -> String {
     let skipped: usize = report.tests.iter().map(|test| count(test, false)).sum();
     let total = cases().count() + report.tests.iter().filter(|test| test.checks.is_empty()).count();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(xml, "<testsuites name=\"vpcreach\" tests=\"{total}\" failures=\"{failures}\" errors=\"0\">");
+    let _ = writeln!(
+        xml,
+        "<testsuites name=\"vpcreach\" tests=\"{total}\" failures=\"{failures}\" errors=\"0\">"
+    );
     let files: Vec<&str> = network.sources.files().iter().map(|file| file.name.as_str()).collect();
     let name = escape(&files.join(", "));
     let _ = writeln!(
@@ -57,7 +60,11 @@ fn test_cases(xml: &mut String, network: &Network, test: &TestResult) {
     }
     for check in &test.checks {
         let name = escape(&format!("{} {}", check.wanted.as_str(), flow(check)));
-        let _ = write!(xml, "    <testcase classname=\"{class}\" name=\"{name}\"{}", file_attributes(network, check));
+        let _ = write!(
+            xml,
+            "    <testcase classname=\"{class}\" name=\"{name}\"{}",
+            file_attributes(network, check)
+        );
         let element = match (check.outcome, test.soft) {
             (Outcome::Passed, _) => {
                 xml.push_str("/>\n");

@@ -32,7 +32,13 @@ pub fn text(network: &Network, report: &Report, options: &TestTextOptions) -> St
             if check.outcome != Outcome::Passed {
                 failed(&mut out, network, check, look);
             } else if options.verbose {
-                let _ = writeln!(out, "    {} {} {}", look.mark(Mark::Passes), check.wanted.as_str(), flow(check));
+                let _ = writeln!(
+                    out,
+                    "    {} {} {}",
+                    look.mark(Mark::Passes),
+                    check.wanted.as_str(),
+                    flow(check)
+                );
             }
         }
     }
@@ -50,7 +56,11 @@ pub(super) fn count_line(report: &Report) -> String {
         .filter(|(outcome, count)| *count > 0 || matches!(outcome, Outcome::Passed | Outcome::Failed))
         .map(|(outcome, count)| format!("{count} {}", outcome.as_str()))
         .collect();
-    texts.join(", ")
+    let soft = match report.soft_failures() {
+        0 => String::new(),
+        count => format!(", {count} failed softly"),
+    };
+    texts.join(", ") + &soft
 }
 
 const fn mark(outcome: Outcome) -> Mark {
@@ -85,7 +95,7 @@ fn failed(out: &mut String, network: &Network, check: &Check, look: &Look) {
         look.paint(Tone::Quiet, &wanted(check))
     );
     for reason in &check.reasons {
-        let lead = if check.wanted == Wanted::OnlyFrom { "also reachable from " } else { "" };
+        let lead = if check.wanted == Wanted::OnlyFrom { "also reachable from: " } else { "" };
         let cited = allowed_by(network, reason.answer.traces.as_slice());
         let cited = if cited.is_empty() { String::new() } else { format!("  allowed by {cited}") };
         let _ = writeln!(out, "      {}", look.wrap(&format!("{lead}{}{cited}", reason.message), 6, 8));
@@ -105,6 +115,7 @@ fn failed(out: &mut String, network: &Network, check: &Check, look: &Look) {
 fn allowed_by(network: &Network, traces: &[Trace]) -> String {
     let passing = traces.iter().filter(|trace| !trace.works.is_empty());
     let hops = passing.flat_map(|trace| &trace.request.hops);
-    let rules = hops.filter(|hop| matches!(hop.step, Step::Filtered(_))).flat_map(|hop| cite::rules_of(&hop.step));
+    let rules =
+        hops.filter(|hop| matches!(hop.step, Step::Filtered(_))).flat_map(|hop| cite::rules_of(&hop.step));
     cite::list(&network.sources, rules.map(|rule| network.rule(rule).place))
 }

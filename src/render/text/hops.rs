@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::network::{Action, Decided, Network};
+use crate::network::{Action, Decided, Network, RuleId};
 use crate::reach::{Component, Hop, Leg, LegKind, NoReply, Rewrite, Step, Trace};
 use crate::topology::Place;
 
@@ -30,11 +30,19 @@ struct Row {
 }
 
 enum Line {
-    Leg { label: &'static str, text: String, remark: &'static str },
+    Leg {
+        label: &'static str,
+        text: String,
+        remark: &'static str,
+    },
     Row(Row),
     Rewrite(String),
     /// A rule that was looked at but did not decide.
-    Considered { text: String, remark: String, place: String },
+    Considered {
+        text: String,
+        remark: String,
+        place: String,
+    },
 }
 
 /// Both legs of a trace.
@@ -60,7 +68,8 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     fn leg(&mut self, leg: &Leg) {
-        let text = leg.hops.first().map_or_else(String::new, |hop| packet::headers(self.network, &hop.packets));
+        let text =
+            leg.hops.first().map_or_else(String::new, |hop| packet::headers(self.network, &hop.packets));
         let remark = if leg.hypothetical { "(if the request got through)" } else { "" };
         self.lines.push(Line::Leg { label: leg.kind.as_str(), text, remark });
         for (index, hop) in leg.hops.iter().enumerate() {
@@ -78,7 +87,7 @@ impl Rows<'_> {
     }
 
     fn hop(&mut self, leg: LegKind, number: Option<usize>, hop: &Hop) {
-        let name = hop.component.name(self.network).short;
+        let name = short_name(self.network, hop.component);
         let direction = hop.direction.map_or("", crate::network::Direction::as_str);
         match &hop.step {
             Step::Filtered(parts) => self.filtered(leg, number, hop, parts),
@@ -92,7 +101,10 @@ impl Rows<'_> {
                     (Some(rule), _) => rule.text.clone(),
                     (None, Action::Unknown(code)) => code.title().to_owned(),
                     (None, _) => {
-                        format!("no route to {}", packet::addresses(self.network, &hop.packets.destinations()))
+                        format!(
+                            "no route to {}",
+                            packet::addresses(self.network, &hop.packets.destinations())
+                        )
                     }
                 };
                 let place = rule.map_or(Place::Implicit, |rule| rule.place);
@@ -143,7 +155,7 @@ impl Rows<'_> {
             self.row(Row {
                 number: number.filter(|_| first),
                 mark: mark_of(part.action),
-                name: if first { component.short.clone() } else { String::new() },
+                name: if first { short_name(self.network, hop.component) } else { String::new() },
                 direction: if first { direction } else { "" },
                 text,
                 place,
@@ -158,6 +170,8 @@ impl Rows<'_> {
         for considered in considered(self.network, hop) {
             let remark = match considered.outcome {
                 Outcome::Matched => continue,
+                // Nothing is left for `*`: no news.
+                Outcome::NotReached if matches!(considered.rule, RuleId::AclDefault(..)) => continue,
                 Outcome::NoMatch(sides) => format!("no match: {}", sides.join(", ")),
                 Outcome::NotReached => "not reached".to_owned(),
             };
@@ -184,7 +198,9 @@ impl Rows<'_> {
             Component::NetworkAcl(subnet, _) if !seen => {
                 format!("subnet {}", self.network.subnets[subnet].name)
             }
-            Component::RouteTable(subnet, _) if !seen && self.network.subnets[subnet].route_table_implicit => {
+            Component::RouteTable(subnet, _)
+                if !seen && self.network.subnets[subnet].route_table_implicit =>
+            {
                 "main (implicit)".to_owned()
             }
             _ => String::new(),
@@ -194,6 +210,12 @@ impl Rows<'_> {
     fn row(&mut self, row: Row) {
         self.lines.push(Line::Row(row));
     }
+}
+
+/// `rt/app`: without the remark that the table is the subnet's own.
+fn short_name(network: &Network, component: Component) -> String {
+    let short = component.name(network).short;
+    short.split_once(" (").map_or_else(|| short.clone(), |(name, _)| name.to_owned())
 }
 
 const fn mark_of(action: Action) -> Mark {
@@ -238,14 +260,22 @@ fn align(lines: &[Line], look: &Look) -> String {
         own + look.columns(&row.text) + GAP
     };
     // Only a row that has something at the right needs the column.
-    let text = rows().filter(|row| !row.place.is_empty()).map(text_of).max().unwrap_or(0);
+    // A row that leaves no room for it is broken, and does not push the column out for the others.
+    let fits = |row: &&Row| {
+        !row.place.is_empty() && MARGIN + name + text_of(row) + look.columns(&row.place) <= look.width
+    };
+    let text = rows().filter(fits).map(text_of).max().unwrap_or(0);
     let mut out = String::new();
     for line in lines {
         match line {
             Line::Leg { label, text, remark } => {
                 let label = look.pad(label, LEG_LABEL);
                 let start = look.wrap(text, GAP + LEG_LABEL, GAP + LEG_LABEL);
-                let remark = if remark.is_empty() { String::new() } else { format!("  {}", look.paint(Tone::Quiet, remark)) };
+                let remark = if remark.is_empty() {
+                    String::new()
+                } else {
+                    format!("  {}", look.paint(Tone::Quiet, remark))
+                };
                 let _ = writeln!(out, "  {}{start}{remark}", look.paint(Tone::Strong, &label));
             }
             Line::Rewrite(text) => {
@@ -275,7 +305,7 @@ fn write_row(out: &mut String, row: &Row, (name, text): (usize, usize), look: &L
     let indent = MARGIN + name;
     if row.place.is_empty() {
         let _ = writeln!(out, "{head}{}", look.wrap(&middle, indent, indent));
-    } else if indent + text + look.columns(&row.place) <= look.width {
+    } else if look.columns(&middle) + GAP <= text && indent + text + look.columns(&row.place) <= look.width {
         let place = look.paint(Tone::Quiet, &row.place);
         let _ = writeln!(out, "{head}{}{place}", look.pad(&middle, text));
     } else {

@@ -11,8 +11,11 @@ use super::super::look::{Look, Tone};
 const BAR: f64 = 40.0;
 
 /// Client port ranges by who the client is (NA-10); for comparison.
-const PROFILES: [(&str, u16, u16); 3] =
-    [("linux", 32768, 60999), ("windows (49152-65535)", 49152, 65535), ("NAT/LB/Lambda (1024-65535)", 1024, 65535)];
+const PROFILES: [(&str, u16, u16); 3] = [
+    ("linux", 32768, 60999),
+    ("windows (49152-65535)", 49152, 65535),
+    ("NAT/LB/Lambda (1024-65535)", 1024, 65535),
+];
 
 /// `42.0 %`.
 fn percent(share: f64) -> String {
@@ -38,7 +41,10 @@ pub(super) fn of_trace(network: &Network, trace: &Trace) -> String {
     }
     match sides(whole, &trace.works, LegKind::Request).as_slice() {
         [Side::ClientPorts] => {
-            format!("works for {} of source ports: expect intermittent timeouts", percent(share_of_ports(trace)))
+            format!(
+                "works for {} of source ports: expect intermittent timeouts",
+                percent(share_of_ports(trace))
+            )
         }
         [] => format!("works for {} of packets", percent(trace.share)),
         _ => {
@@ -61,11 +67,8 @@ pub(super) fn client_ports(trace: &Trace, for_all: Option<&PortSet>, look: &Look
     }
     let (asked, works) = (trace.packets.source_ports(), trace.works.source_ports());
     let mut text = format!("   client ports {}\n", bar(&asked, &works, look));
-    let exact = format!(
-        "works: {} · blocked: {}",
-        describe_ports(&works),
-        describe_ports(&asked.subtract(&works))
-    );
+    let exact =
+        format!("works: {} · blocked: {}", describe_ports(&works), describe_ports(&asked.subtract(&works)));
     text.push_str(&format!("   {}\n", look.wrap(&exact, 3, 3)));
     if let Some(works) = for_all {
         let shares: Vec<String> = PROFILES
