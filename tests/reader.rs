@@ -1,5 +1,7 @@
 //! The reader of the topology language: what it takes, what it says, what it survives.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails may panic")]
+
 #[path = "reader/support.rs"]
 mod support;
 

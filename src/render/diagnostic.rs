@@ -35,9 +35,9 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &Lines) ->
     };
     let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
     let mut group = Group::with_title(title);
-    for (file, labels) in by_file(diagnostic) {
+    for (file, marks) in by_file(diagnostic) {
         if let Some(source) = sources.file(file) {
-            group = show(group, source, file, &labels, lines);
+            group = show(group, source, file, &marks, lines);
         }
     }
     for label in &diagnostic.labels {
@@ -59,15 +59,28 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &Lines) ->
     }
 }
 
+/// A label that has a span.
+struct Mark<'a> {
+    primary: bool,
+    label: &'a Label,
+    span: Span,
+}
+
+/// A stretch of text that is shown, and the labels in it with their places in the file.
+struct Part<'a> {
+    shown: Range<usize>,
+    marks: Vec<(bool, &'a Label, Range<usize>)>,
+}
+
 /// The labels that have a span, by file; the file of the primary label first.
-fn by_file(diagnostic: &Diagnostic) -> Vec<(FileId, Vec<(bool, &Label, Span)>)> {
-    let mut files: Vec<(FileId, Vec<(bool, &Label, Span)>)> = Vec::new();
+fn by_file(diagnostic: &Diagnostic) -> Vec<(FileId, Vec<Mark<'_>>)> {
+    let mut files: Vec<(FileId, Vec<Mark<'_>>)> = Vec::new();
     for (index, label) in diagnostic.labels.iter().enumerate() {
         let Place::Span(span) = label.place else { continue };
-        let entry = (index == 0, label, span);
+        let mark = Mark { primary: index == 0, label, span };
         match files.iter_mut().find(|(file, _)| *file == span.file) {
-            Some((_, labels)) => labels.push(entry),
-            None => files.push((span.file, vec![entry])),
+            Some((_, marks)) => marks.push(mark),
+            None => files.push((span.file, vec![mark])),
         }
     }
     files
@@ -77,46 +90,49 @@ fn show<'a>(
     mut group: Group<'a>,
     source: &'a SourceFile,
     file: FileId,
-    labels: &[(bool, &'a Label, Span)],
+    marks: &[Mark<'a>],
     lines: &Lines,
 ) -> Group<'a> {
     if source.text.is_empty() {
         return group.element(Origin::path(&source.name).line(1).char_column(1));
     }
-    let text: &str = &source.text;
-    // One snippet for labels that stand close together, one more for each that stands elsewhere: the
-    // text between them would have to be looked through line by line.
-    let mut snippets: Vec<(Range<usize>, Vec<(bool, &'a Label, Range<usize>)>)> = Vec::new();
-    for (primary, label, span) in labels {
-        let place = clip(text, *span);
-        let window = window(text, &place);
-        let near = snippets.iter_mut().find(|(shown, _)| {
-            shown.start.abs_diff(window.start) < MAX_LINE && shown.end.abs_diff(window.end) < MAX_LINE
-        });
-        match near {
-            Some((shown, inside)) => {
-                *shown = shown.start.min(window.start)..shown.end.max(window.end);
-                inside.push((*primary, label, place));
-            }
-            None => snippets.push((window, vec![(*primary, label, place)])),
-        }
-    }
-    for (shown, labels) in snippets {
-        let Some(part) = text.get(shown.clone()) else { continue };
-        let mut snippet = Snippet::source(part).path(&source.name).line_start(lines.line(file, shown.start));
-        for (primary, label, place) in labels {
+    for Part { shown, marks } in parts(&source.text, marks) {
+        let Some(part) = source.text.get(shown.clone()) else { continue };
+        // A space takes the place of the carriage return, so that no byte moves and nothing is shown.
+        let mut snippet = Snippet::source(part.replace('\r', " "))
+            .path(&source.name)
+            .line_start(lines.line(file, shown.start));
+        for (primary, label, place) in marks {
             let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let place = place.start - shown.start..place.end - shown.start;
-            let annotation = kind.span(place);
-            snippet = snippet.annotation(if label.text.is_empty() {
-                annotation
-            } else {
-                annotation.label(&label.text)
-            });
+            let annotation = kind.span(place.start - shown.start..place.end - shown.start);
+            let text = Some(label.text.as_str()).filter(|text| !text.is_empty());
+            snippet = snippet.annotation(annotation.label(text));
         }
         group = group.element(snippet);
     }
     group
+}
+
+/// One stretch of text for labels that stand close together, and one more for each that stands elsewhere:
+/// the text between them would have to be looked through line by line.
+fn parts<'a>(text: &str, marks: &[Mark<'a>]) -> Vec<Part<'a>> {
+    let mut parts: Vec<Part<'a>> = Vec::new();
+    for mark in marks {
+        let place = clip(text, mark.span);
+        let window = window(text, &place);
+        let near = parts.iter_mut().find(|part| {
+            part.shown.start.abs_diff(window.start) < MAX_LINE
+                && part.shown.end.abs_diff(window.end) < MAX_LINE
+        });
+        match near {
+            Some(part) => {
+                part.shown = part.shown.start.min(window.start)..part.shown.end.max(window.end);
+                part.marks.push((mark.primary, mark.label, place));
+            }
+            None => parts.push(Part { shown: window, marks: vec![(mark.primary, mark.label, place)] }),
+        }
+    }
+    parts
 }
 
 /// A span as a range of whole characters inside the text, of a few lines at most.

@@ -86,7 +86,7 @@ fn the_rest_of_the_language_lands_where_it_belongs() {
     let appliance = app.instances.get("appliance").unwrap();
     assert_eq!(appliance.interfaces.len(), 2);
     assert_eq!(appliance.interfaces.0[0].value.public_ips[0].public.value.to_string(), "198.51.100.10");
-    assert_eq!(appliance.interfaces.0[1].value.source_dest_check.unwrap().value, false);
+    assert!(!appliance.interfaces.0[1].value.source_dest_check.unwrap().value);
     let efs = app.instances.get("efs-a").unwrap();
     assert_eq!(efs.kind.value, InstanceKind::Interface);
     assert_eq!(efs.interfaces.0[0].value.ips[0].value.to_string(), "10.0.5.50");
@@ -222,7 +222,7 @@ fn instances_say_what_they_are() {
     let a = vpc(&topology).instances.get("a").unwrap();
     assert_eq!((a.kind.value.clone(), a.state.value), (InstanceKind::Rds, InstanceState::Stopped));
     assert_eq!(a.ephemeral_ports.unwrap().value, EphemeralPorts::Windows);
-    assert_eq!(a.policy_routing.unwrap().value, false);
+    assert!(!a.policy_routing.unwrap().value);
     assert_eq!(a.interfaces.0[0].value.public_ip.value, PublicIp::Address("198.51.100.7".parse().unwrap()));
     let b = vpc(&topology).instances.get("b").unwrap();
     assert_eq!(

@@ -105,7 +105,7 @@ impl Walker<'_> {
         };
         self.pass(&mut path, component, action);
         if path.leg == LegKind::Request {
-            path.egress_only = Some(id);
+            path.remember(Device::EgressOnly(id));
         }
         path.identity = Identity::Translated;
         self.todo.push((path, At::Internet));
@@ -274,8 +274,8 @@ impl Walker<'_> {
     fn enter_by_internet(&mut self, mut path: Path, id: InterfaceId, address: IpAddr) {
         let interface = &self.network.interfaces[id];
         let vpc = &self.network.vpcs[interface.vpc];
-        if let (LegKind::Reply, Some(gateway)) = (path.leg, path.egress_only)
-            && vpc.egress_only_internet_gateway == Some(gateway)
+        if let (LegKind::Reply, Some(gateway)) = (path.leg, vpc.egress_only_internet_gateway)
+            && path.recall(Device::EgressOnly(gateway))
         {
             self.pass(&mut path, Component::EgressOnlyInternetGateway(gateway), Action::Allow);
             self.todo.push((path, At::Vpc(interface.vpc, None)));

@@ -25,6 +25,8 @@ pub(super) enum Device {
     NatInstance(InterfaceId),
     /// Forwards packets as they are.
     Appliance(InterfaceId),
+    /// Lets only replies in (IG-7).
+    EgressOnly(EgressOnlyInternetGatewayId),
 }
 
 /// What a device remembers of the request.
@@ -74,8 +76,6 @@ pub(super) struct Path {
     pub(super) tracked: Vec<InterfaceId>,
     /// What the far end looks like to the next security group.
     pub(super) identity: Identity,
-    /// The egress-only gateway that the request left by.
-    pub(super) egress_only: Option<EgressOnlyInternetGatewayId>,
     /// By what the request came into the VPC that it is in now: the way that a reply would be sent back.
     pub(super) entered_by: Option<Target>,
     /// The private address that a request took to the internet without a public one: where a reply would have to go.
@@ -102,7 +102,6 @@ impl Path {
             devices: Vec::new(),
             tracked: Vec::new(),
             identity,
-            egress_only: None,
             entered_by: None,
             unpublished: None,
         }
@@ -236,14 +235,14 @@ impl Path {
         self.devices.last().map(|memory| memory.device)
     }
 
-    /// An appliance forwards the request, and remembers it.
-    pub(super) fn remember(&mut self, appliance: InterfaceId) {
-        self.devices.push(Memory { device: Device::Appliance(appliance), translation: None });
+    /// A device lets the request pass as it is, and remembers it.
+    pub(super) fn remember(&mut self, device: Device) {
+        self.devices.push(Memory { device, translation: None });
     }
 
-    /// An appliance forwards the reply, if it is the one that must be next.
-    pub(super) fn pass_appliance(&mut self, appliance: InterfaceId) -> bool {
-        let expected = self.next_device() == Some(Device::Appliance(appliance));
+    /// A device lets the reply pass, if it is the one that must be next.
+    pub(super) fn recall(&mut self, device: Device) -> bool {
+        let expected = self.next_device() == Some(device);
         if expected {
             self.devices.pop();
         }

@@ -213,7 +213,7 @@ impl Walker<'_> {
         if this.subnet != from {
             self.network_acl(&mut path, this.subnet, Direction::Inbound);
         }
-        if path.leg == LegKind::Reply && !path.pass_appliance(id) {
+        if path.leg == LegKind::Reply && !path.recall(Device::Appliance(id)) {
             // AS-1: it keeps state, and this is not the flow that it saw.
             self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Rt006));
             self.done.push(path);
@@ -262,7 +262,7 @@ impl Walker<'_> {
                 );
             } else {
                 if path.leg == LegKind::Request {
-                    path.remember(id);
+                    path.remember(Device::Appliance(id));
                 }
                 path.assumptions
                     .push(format!("instance {} forwards packets unchanged and keeps state", this.name));

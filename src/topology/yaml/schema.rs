@@ -133,10 +133,8 @@ fn leaf(of: &Leaf) -> Value {
             json!({"anyOf": [{"enum": words()}, {"type": ["string", "number"]}]})
         }
     };
-    if let Some(schema) = schema.as_object_mut() {
-        if of.nullable {
-            schema.insert("type".to_owned(), json!(["string", "number", "null"]));
-        }
+    if let (true, Some(schema)) = (of.nullable, schema.as_object_mut()) {
+        schema.insert("type".to_owned(), json!(["string", "number", "null"]));
     }
     schema
 }

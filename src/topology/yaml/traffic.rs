@@ -73,7 +73,8 @@ fn icmp(
     }
     let Some(place) = kind.or(code).map(|number| number.place) else { return };
     if !is_icmp(traffic.protocol) {
-        let message = format!("{} has no ICMP type and code", traffic.protocol);
+        let message =
+            format!("an ICMP type needs an ICMP protocol, but this rule is for `{}`", traffic.protocol);
         let fault = Fault::error(codes::ICMP, message).help("add `protocol: icmp`, or `protocol: icmpv6`");
         problems.push(fault.at(place));
         return;

@@ -127,22 +127,24 @@ impl<'t, 'p> Builder<'t, 'p> {
     fn event(&mut self, event: Event<'t>, bytes: Bytes) -> Result<(), Stop> {
         let range = bytes.byte_range().unwrap_or_default();
         let span = self.span(range.start, range.end);
+        let tag_range = bytes.tag_span().and_then(|tag| tag.byte_range());
+        let tag_span = tag_range.map_or(span, |tag| self.span(tag.start, tag.end));
         match event {
             Event::DocumentStart(..) => self.document(span),
             Event::Scalar(text, style, anchor, tag) => {
                 self.count(span)?;
                 let plain = style == ScalarStyle::Plain;
-                let kind = self.scalar_type(&text, plain, tag.as_deref(), span);
+                let kind = self.scalar_type(&text, plain, tag.as_deref(), tag_span);
                 let node = Node { span, kind: Kind::Scalar(text, kind) };
                 self.complete(Measured { node, weight: 1, height: 0, plain }, anchor, range.end);
                 Ok(())
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.check_tag(tag.as_deref(), "seq", span);
+                self.check_tag(tag.as_deref(), "seq", tag_span);
                 self.push(Items::List(Vec::new()), range.start, anchor, span)
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.check_tag(tag.as_deref(), "map", span);
+                self.check_tag(tag.as_deref(), "map", tag_span);
                 self.push(Items::Map { entries: Vec::new(), key: None }, range.start, anchor, span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -281,7 +283,8 @@ fn as_key<'t>(value: Measured<'t>, file: FileId, problems: &mut Problems) -> (Ke
     let span = value.node.span;
     debug_assert_eq!(span.file, file, "one file, one tree");
     let (text, reason) = match value.node.kind {
-        Kind::Scalar(text, kind) if kind != ScalarType::Null || !text.is_empty() => (text, None),
+        // The parser makes up a `~` of no length where a key should be.
+        Kind::Scalar(text, kind) if kind != ScalarType::Null || span.start < span.end => (text, None),
         Kind::Scalar(..) => (Cow::Borrowed(""), Some("a key is missing before the `:`")),
         Kind::List(_) => (Cow::Borrowed(""), Some("a list can't be a key")),
         Kind::Map(_) => (Cow::Borrowed(""), Some("a map can't be a key")),

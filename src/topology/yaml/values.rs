@@ -150,7 +150,8 @@ pub(super) fn ports(text: &str) -> Result<PortRange, Fault> {
     if matches!(text, "all" | "All" | "ALL" | "*") {
         return Ok(PortRange::ALL);
     }
-    let Some((first, last)) = text.split_once('-') else { return port(text).map(PortRange::one) };
+    let bounds = text.split_once('-').filter(|(first, _)| !first.is_empty());
+    let Some((first, last)) = bounds else { return port(text).map(PortRange::one) };
     let (first, last) = match (port(first.trim()), port(last.trim())) {
         (Ok(first), Ok(last)) => (first, last),
         (Err(fault), _) | (_, Err(fault)) => return Err(fault),
