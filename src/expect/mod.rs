@@ -129,16 +129,22 @@ impl TestResult {
         self.checks.iter().map(|check| check.outcome).max().unwrap_or(Outcome::Passed)
     }
 
-    /// Whether the whole run fails because of it.
-    pub fn fails(&self) -> bool {
-        !self.soft && self.outcome() == Outcome::Failed
+    /// Whether it fails without failing the run.
+    pub fn fails_softly(&self) -> bool {
+        self.soft && self.outcome() == Outcome::Failed
     }
 }
 
 impl Report {
-    /// How many tests had that outcome. A soft test that fails counts as failed.
+    /// How many tests had that outcome; soft failures are counted apart.
     pub fn count(&self, outcome: Outcome) -> usize {
-        self.tests.iter().filter(|test| test.outcome() == outcome).count()
+        let counts = |test: &&TestResult| test.outcome() == outcome && !test.fails_softly();
+        self.tests.iter().filter(counts).count()
+    }
+
+    /// How many tests failed without failing the run.
+    pub fn soft_failures(&self) -> usize {
+        self.tests.iter().filter(|test| test.fails_softly()).count()
     }
 
     /// The outcome of the run: failed if a test fails that is not soft, else undetermined if one is.

@@ -7,7 +7,7 @@ use crate::network::{InterfaceId, UnmodelledId};
 use crate::reach::{self, Answer, Origin, Question, QuestionError, Trace, Verdict};
 use crate::topology::Spanned;
 
-use super::run::{Runner, counter_example, describe};
+use super::run::{Runner, counter_example, describe, passing};
 use super::{Check, Outcome, Reason, Wanted};
 
 /// Every interface, every named network, what is not modelled but may send, and the internet.
@@ -62,11 +62,15 @@ impl Runner<'_> {
         };
         let mut reasons = Vec::new();
         let mut outcome = Outcome::Passed;
-        for (source, intrusion) in intruders(&known, &answer) {
-            let passes = intrusion.verdict != Verdict::Undetermined;
-            outcome = outcome.max(if passes { Outcome::Failed } else { Outcome::Undetermined });
+        for (source, intrusion) in intruders(&known, answer) {
+            let message = match intrusion.verdict {
+                Verdict::Reachable => source.clone(),
+                _ => format!("{source}, {}", describe(&intrusion)),
+            };
+            let certain = intrusion.verdict != Verdict::Undetermined;
+            outcome = outcome.max(if certain { Outcome::Failed } else { Outcome::Undetermined });
             reasons.push(Reason {
-                message: format!("{source}: {}", describe(&intrusion)),
+                message,
                 counter_example: counter_example(Wanted::OnlyFrom, &intrusion),
                 command: self.command(&source, &to.value),
                 answer: Box::new(intrusion),
@@ -82,33 +86,31 @@ impl Runner<'_> {
 }
 
 /// Every source that is not allowed and gets through or may do so, in the order of the question, with its part of the answer.
-fn intruders(allowed: &Allowed, answer: &Answer) -> Vec<(String, Answer)> {
-    let mut found: Vec<(String, Answer)> = Vec::new();
-    for trace in &answer.traces {
-        if trace.verdict == Verdict::Blocked || allowed.covers(&answer.question, trace) {
-            continue;
-        }
-        let name = answer.question.probes.get(trace.probe).map(|probe| probe.source_name.clone());
-        let name = name.unwrap_or_default();
-        match found.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, part)) => {
-                // Reachable sorts first: what certainly passes decides.
-                part.verdict = part.verdict.min(trace.verdict);
-                part.traces.push(trace.clone());
-            }
-            None => {
-                let mut question = answer.question.clone();
-                question.from.clone_from(&name);
-                let part = Answer {
-                    question,
-                    verdict: trace.verdict,
-                    share: trace.share,
-                    traces: vec![trace.clone()],
-                    ..answer.clone()
-                };
-                found.push((name, part));
-            }
+fn intruders(allowed: &Allowed, answer: Answer) -> Vec<(String, Answer)> {
+    let source = |trace: &Trace| {
+        let probe = answer.question.probes.get(trace.probe);
+        probe.map(|probe| probe.source_name.clone()).unwrap_or_default()
+    };
+    let intrudes =
+        |trace: &&Trace| trace.verdict != Verdict::Blocked && !allowed.covers(&answer.question, trace);
+    let mut names: Vec<String> = Vec::new();
+    for trace in answer.traces.iter().filter(intrudes) {
+        let name = source(trace);
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
-    found
+    let part = |name: &String| {
+        let of_source = |trace: &&Trace| source(trace) == *name;
+        let traces = answer.traces.iter().filter(intrudes).filter(of_source).cloned().collect();
+        let question = Question { from: name.clone(), assumptions: Vec::new(), ..answer.question.clone() };
+        passing(Answer {
+            question,
+            traces,
+            assumptions: Vec::new(),
+            not_modelled: Vec::new(),
+            ..answer.clone()
+        })
+    };
+    names.into_iter().map(|name| (name.clone(), part(&name))).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::flow::{FlowSet, Packet};
 use crate::network::{Code, Network};
-use crate::reach::{self, Answer, Dial, Options, Question, QuestionError, Verdict};
+use crate::reach::{self, Answer, Dial, Options, Question, QuestionError, Symptom, Verdict};
 use crate::topology::{Diagnostic, Expectation, Place, Spanned, TestCase};
 
 use super::{Check, Outcome, Reason, Report, TestResult, Wanted};
@@ -90,6 +90,8 @@ impl Runner<'_> {
         let (outcome, reasons) = match self.judge(wanted, &answer) {
             (Outcome::Passed, _) => (Outcome::Passed, Vec::new()),
             (outcome, message) => {
+                let answer = if wanted == Wanted::Deny { passing(answer) } else { answer };
+                let message = if wanted == Wanted::Deny { describe(&answer) } else { message };
                 let counter_example = counter_example(wanted, &answer);
                 let command = self.command(&from.value, &to.value);
                 (outcome, vec![Reason { message, counter_example, command, answer: Box::new(answer) }])
@@ -253,8 +255,28 @@ pub(super) fn describe(answer: &Answer) -> String {
     format!("{}{share}{codes}", answer.verdict.as_str())
 }
 
-/// A packet that proves that a check fails: a dropped one where all should pass, else one that passes.
+/// The part of an answer that gets through or may do so: what explains that a `deny` fails.
+pub(super) fn passing(mut answer: Answer) -> Answer {
+    answer.traces.retain(|trace| trace.verdict != Verdict::Blocked);
+    let verdicts = answer.traces.iter().map(|trace| trace.verdict);
+    // Reachable sorts first: what certainly passes decides.
+    let Some(verdict) = verdicts.min() else { return answer };
+    answer.verdict = verdict;
+    let shares: f64 = answer.traces.iter().map(|trace| trace.share).sum();
+    answer.share = shares / f64::from(u32::try_from(answer.traces.len()).unwrap_or(u32::MAX));
+    answer.symptom = match verdict {
+        Verdict::Reachable => Symptom::Connected,
+        Verdict::Partial => Symptom::Intermittent,
+        Verdict::Blocked | Verdict::Undetermined => Symptom::Unknown,
+    };
+    answer
+}
+
+/// A packet that proves that a check fails: a dropped one where all should pass, else one that passes. None where nobody can say.
 pub(super) fn counter_example(wanted: Wanted, answer: &Answer) -> Option<Packet> {
+    if answer.verdict == Verdict::Undetermined {
+        return None;
+    }
     let wants_pass = matches!(wanted, Wanted::Allow | Wanted::Verdict(Verdict::Reachable));
     answer.traces.iter().find_map(|trace| {
         let set: FlowSet =

@@ -39,7 +39,8 @@ pub(crate) fn describe(network: &Network, whole: &FlowSet, part: &FlowSet, leg: 
     texts.join(", ")
 }
 
-fn describe_side(network: &Network, part: &FlowSet, side: Side, leg: LegKind) -> String {
+/// One side of a part, in words.
+pub(crate) fn describe_side(network: &Network, part: &FlowSet, side: Side, leg: LegKind) -> String {
     let ports = |of_source: bool| {
         describe_ports(&if of_source { part.source_ports() } else { part.destination_ports() })
     };

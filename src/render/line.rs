@@ -1,10 +1,10 @@
 //! An answer as lines for `grep`: one per path.
 
-use crate::flow::{PortSet, describe_ports};
+use crate::flow::PortSet;
 use crate::network::Network;
-use crate::reach::{Answer, Trace};
+use crate::reach::{Answer, LegKind, Trace, Verdict};
 
-use super::packet;
+use super::{difference, packet};
 
 /// `reachable web-a 10.0.10.10:32768-60999 -> db 10.0.20.10:5432 tcp`, and the codes of what blocks.
 pub fn lines(network: &Network, answer: &Answer) -> String {
@@ -43,8 +43,14 @@ fn line(network: &Network, answer: &Answer, trace: &Trace) -> String {
         line.push(' ');
         line.push_str(&codes.join(","));
     }
-    if trace.verdict == crate::reach::Verdict::Partial && !trace.works.is_empty() {
-        line.push_str(&format!(" works={}", describe_ports(&trace.works.source_ports())));
+    if trace.verdict == Verdict::Partial {
+        line.push_str(&format!(" share={:.3}", trace.share));
+        for side in difference::sides(packets, &trace.works, LegKind::Request) {
+            // `client ports 49152-60999` becomes `client-ports=49152-60999`.
+            let text = difference::describe_side(network, &trace.works, side, LegKind::Request);
+            let (what, which) = text.rsplit_once(' ').unwrap_or(("only", &text));
+            line.push_str(&format!(" {}={which}", what.replace(' ', "-")));
+        }
     }
     line
 }

@@ -21,7 +21,8 @@ pub fn answer(network: &Network, answer: &Answer) -> String {
 
 /// The JSON Schema (2020-12) of [`answer`].
 pub fn schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(ResultDocument);
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<ResultDocument>();
     schema.insert("title".to_owned(), SCHEMA.into());
     schema.to_value()
 }
@@ -41,6 +42,7 @@ pub(super) fn pretty(document: &impl Serialize) -> String {
 /// The answer of `vpcreach reach -o json`. Sets of packets are texts: ports such as `32768-60999` or `80,443`, addresses
 /// such as `10.0.1.10`, `10.0.0.0/16,10.2.0.0/16`, `internet` or `net:office`.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Result")]
 pub(super) struct ResultDocument {
     #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
@@ -65,6 +67,7 @@ pub(super) struct ResultDocument {
 
 /// A set of edits, as JSON Patch; kept for a later release.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Fix")]
 struct FixDocument {
     verified: bool,
 }
@@ -82,6 +85,7 @@ struct Query {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Trace")]
 struct TraceDocument {
     source: EndDocument,
     destination: EndDocument,
@@ -95,6 +99,7 @@ struct TraceDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "End")]
 struct EndDocument {
     kind: &'static str,
     name: Option<String>,
@@ -102,6 +107,7 @@ struct EndDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Leg")]
 struct LegDocument {
     #[schemars(extend("enum" = ["request", "reply"]))]
     leg: &'static str,
@@ -110,6 +116,7 @@ struct LegDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Hop")]
 struct HopDocument {
     /// The number of the hop; none where nothing was decided.
     n: Option<usize>,
@@ -132,6 +139,7 @@ struct HopDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Component")]
 struct ComponentDocument {
     kind: &'static str,
     name: String,
@@ -142,6 +150,7 @@ struct ComponentDocument {
 
 /// Sets of headers; a set is a text such as `32768-60999` or `80,443`.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Packet")]
 struct PacketDocument {
     protocol: String,
     src: String,
@@ -155,6 +164,7 @@ struct PacketDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Rule")]
 struct RuleDocument {
     owner: String,
     id: String,
@@ -164,6 +174,7 @@ struct RuleDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Part")]
 struct PartDocument {
     #[schemars(extend("enum" = ["allow", "deny", "partial", "unknown"]))]
     action: &'static str,
@@ -173,6 +184,7 @@ struct PartDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Considered")]
 struct ConsideredDocument {
     owner: String,
     id: String,
@@ -187,6 +199,7 @@ struct ConsideredDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Rewrite")]
 struct RewriteDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     src: Option<Change>,
@@ -205,6 +218,7 @@ struct Change {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Blocker")]
 struct BlockerDocument {
     code: &'static str,
     #[schemars(extend("enum" = ["request", "reply"]))]
@@ -229,6 +243,7 @@ struct BlockerDocument {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Nearest")]
 struct NearestDocument {
     rule: RuleDocument,
     why: String,
@@ -237,6 +252,7 @@ struct NearestDocument {
 
 /// A place in a file (1-based, in characters), or a resource of a capture.
 #[derive(Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Span")]
 pub(super) struct SpanDocument {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]

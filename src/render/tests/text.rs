@@ -56,7 +56,11 @@ pub(super) fn count_line(report: &Report) -> String {
         .filter(|(outcome, count)| *count > 0 || matches!(outcome, Outcome::Passed | Outcome::Failed))
         .map(|(outcome, count)| format!("{count} {}", outcome.as_str()))
         .collect();
-    texts.join(", ")
+    let soft = match report.soft_failures() {
+        0 => String::new(),
+        count => format!(", {count} failed softly"),
+    };
+    texts.join(", ") + &soft
 }
 
 const fn mark(outcome: Outcome) -> Mark {
@@ -91,7 +95,7 @@ fn failed(out: &mut String, network: &Network, check: &Check, look: &Look) {
         look.paint(Tone::Quiet, &wanted(check))
     );
     for reason in &check.reasons {
-        let lead = if check.wanted == Wanted::OnlyFrom { "also reachable from " } else { "" };
+        let lead = if check.wanted == Wanted::OnlyFrom { "also reachable from: " } else { "" };
         let cited = allowed_by(network, reason.answer.traces.as_slice());
         let cited = if cited.is_empty() { String::new() } else { format!("  allowed by {cited}") };
         let _ = writeln!(out, "      {}", look.wrap(&format!("{lead}{}{cited}", reason.message), 6, 8));

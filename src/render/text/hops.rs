@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::network::{Action, Decided, Network};
+use crate::network::{Action, Decided, Network, RuleId};
 use crate::reach::{Component, Hop, Leg, LegKind, NoReply, Rewrite, Step, Trace};
 use crate::topology::Place;
 
@@ -87,7 +87,7 @@ impl Rows<'_> {
     }
 
     fn hop(&mut self, leg: LegKind, number: Option<usize>, hop: &Hop) {
-        let name = hop.component.name(self.network).short;
+        let name = short_name(self.network, hop.component);
         let direction = hop.direction.map_or("", crate::network::Direction::as_str);
         match &hop.step {
             Step::Filtered(parts) => self.filtered(leg, number, hop, parts),
@@ -155,7 +155,7 @@ impl Rows<'_> {
             self.row(Row {
                 number: number.filter(|_| first),
                 mark: mark_of(part.action),
-                name: if first { component.short.clone() } else { String::new() },
+                name: if first { short_name(self.network, hop.component) } else { String::new() },
                 direction: if first { direction } else { "" },
                 text,
                 place,
@@ -170,6 +170,8 @@ impl Rows<'_> {
         for considered in considered(self.network, hop) {
             let remark = match considered.outcome {
                 Outcome::Matched => continue,
+                // Nothing is left for `*`: no news.
+                Outcome::NotReached if matches!(considered.rule, RuleId::AclDefault(..)) => continue,
                 Outcome::NoMatch(sides) => format!("no match: {}", sides.join(", ")),
                 Outcome::NotReached => "not reached".to_owned(),
             };
@@ -208,6 +210,12 @@ impl Rows<'_> {
     fn row(&mut self, row: Row) {
         self.lines.push(Line::Row(row));
     }
+}
+
+/// `rt/app`: without the remark that the table is the subnet's own.
+fn short_name(network: &Network, component: Component) -> String {
+    let short = component.name(network).short;
+    short.split_once(" (").map_or_else(|| short.clone(), |(name, _)| name.to_owned())
 }
 
 const fn mark_of(action: Action) -> Mark {
@@ -252,7 +260,11 @@ fn align(lines: &[Line], look: &Look) -> String {
         own + look.columns(&row.text) + GAP
     };
     // Only a row that has something at the right needs the column.
-    let text = rows().filter(|row| !row.place.is_empty()).map(text_of).max().unwrap_or(0);
+    // A row that leaves no room for it is broken, and does not push the column out for the others.
+    let fits = |row: &&Row| {
+        !row.place.is_empty() && MARGIN + name + text_of(row) + look.columns(&row.place) <= look.width
+    };
+    let text = rows().filter(fits).map(text_of).max().unwrap_or(0);
     let mut out = String::new();
     for line in lines {
         match line {
@@ -293,7 +305,7 @@ fn write_row(out: &mut String, row: &Row, (name, text): (usize, usize), look: &L
     let indent = MARGIN + name;
     if row.place.is_empty() {
         let _ = writeln!(out, "{head}{}", look.wrap(&middle, indent, indent));
-    } else if indent + text + look.columns(&row.place) <= look.width {
+    } else if look.columns(&middle) + GAP <= text && indent + text + look.columns(&row.place) <= look.width {
         let place = look.paint(Tone::Quiet, &row.place);
         let _ = writeln!(out, "{head}{}{place}", look.pad(&middle, text));
     } else {

@@ -36,16 +36,23 @@ pub struct TextOptions {
 /// An answer as text.
 pub fn answer(network: &Network, answer: &Answer, options: &TextOptions) -> String {
     let mut text = head(network, answer, &options.look);
-    let several = answer.traces.len() > 1;
+    let pairs = pairs(network, answer, &options.look);
+    let several = pairs.len() > 1;
     if several {
-        text.push_str(&pairs(network, answer, &options.look));
+        text.extend(pairs);
     }
-    for trace in shown(answer, options) {
+    let shown = if several { shown(answer, options) } else { answer.traces.iter().take(1).collect() };
+    let last = shown.len().saturating_sub(1);
+    for (index, trace) in shown.iter().enumerate() {
         text.push('\n');
         if several {
             let _ = writeln!(text, "{}", pair_line(network, answer, trace, &options.look, 0));
         }
         text.push_str(&detail(network, answer, trace, options));
+        text.push_str(&foot(network, answer, Some(trace), index == last, options));
+    }
+    if shown.is_empty() {
+        text.push_str(&foot(network, answer, None, true, options));
     }
     options.look.finish(text)
 }
@@ -131,14 +138,18 @@ fn ends(network: &Network, trace: &Trace) -> String {
     format!("{source} → {destination}{relation}")
 }
 
-fn pairs(network: &Network, answer: &Answer, look: &Look) -> String {
+/// One line per pair; paths that look the same from here are one.
+fn pairs(network: &Network, answer: &Answer, look: &Look) -> Vec<String> {
     let names: Vec<String> = answer.traces.iter().map(|trace| pair_name(network, answer, trace)).collect();
     let width = names.iter().map(|name| look.columns(name)).max().unwrap_or(0);
-    let mut text = String::new();
+    let mut lines: Vec<String> = Vec::new();
     for trace in &answer.traces {
-        let _ = writeln!(text, "  {}", pair_line(network, answer, trace, look, width));
+        let line = format!("  {}\n", pair_line(network, answer, trace, look, width));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
-    text
+    lines
 }
 
 fn pair_line(network: &Network, answer: &Answer, trace: &Trace, look: &Look, width: usize) -> String {
@@ -205,7 +216,7 @@ fn detail(network: &Network, answer: &Answer, trace: &Trace, options: &TextOptio
     if trace.verdict == Verdict::Partial
         && let Some(bar) = share::client_ports(trace, options.any_client.as_ref(), look)
     {
-        text.push_str(&bar);
+        let _ = write!(text, "\n{bar}");
     }
     let seen = symptom::lines(network, answer, trace);
     if !seen.is_empty() {
@@ -214,7 +225,9 @@ fn detail(network: &Network, answer: &Answer, trace: &Trace, options: &TextOptio
         let lines: Vec<String> = seen.iter().map(|line| look.wrap(line, indent, indent)).collect();
         let _ = writeln!(text, "{SEEN}{}", lines.join(&format!("\n{}", " ".repeat(indent))));
     }
-    text.push_str(&foot(network, answer, trace, options));
+    if options.show_defaults {
+        text.push_str(&defaults(network, trace));
+    }
     text
 }
 
@@ -232,32 +245,34 @@ fn distinct(trace: &Trace) -> Vec<&Blocker> {
     seen
 }
 
-/// What the answer rests on.
-fn foot(network: &Network, answer: &Answer, trace: &Trace, options: &TextOptions) -> String {
-    let mut text = String::new();
-    if options.show_defaults {
-        text.push_str(&defaults(network, trace));
-    }
+/// What a path rests on; after the last one also what the whole answer does.
+fn foot(
+    network: &Network,
+    answer: &Answer,
+    trace: Option<&Trace>,
+    last: bool,
+    options: &TextOptions,
+) -> String {
     let mut sentences = Vec::new();
-    if trace.verdict == Verdict::Reachable {
+    if let Some(trace) = trace.filter(|trace| trace.verdict == Verdict::Reachable) {
         let places = cite::deciding_rules(trace).map(|rule| network.rule(rule).place);
         let cited = cite::list(&network.sources, places);
         if !cited.is_empty() {
             sentences.push(format!("Depends on: {cited}."));
         }
     }
-    if !answer.assumptions.is_empty() {
+    if last && !answer.assumptions.is_empty() {
         // The list says already that they are assumed.
         let assumptions = answer.assumptions.join("; ").replace(" assumed ", " ");
         sentences.push(format!("Assumed: {assumptions}."));
     }
-    if !answer.not_modelled.is_empty() && answer.verdict != Verdict::Undetermined {
+    if last && !answer.not_modelled.is_empty() && answer.verdict != Verdict::Undetermined {
         sentences.push(format!("Not modelled: {}.", answer.not_modelled.join("; ")));
     }
-    if !sentences.is_empty() {
-        let _ = writeln!(text, "\n  {}", options.look.wrap(&sentences.join(" "), 2, 2));
+    if sentences.is_empty() {
+        return String::new();
     }
-    text
+    format!("\n  {}\n", options.look.wrap(&sentences.join(" "), 2, 2))
 }
 
 fn defaults(network: &Network, trace: &Trace) -> String {
