@@ -19,6 +19,7 @@ mod security_group;
 mod test_case;
 mod traffic;
 mod vpc;
+pub mod yaml;
 
 use std::net::IpAddr;
 
@@ -63,6 +64,19 @@ pub struct Topology {
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.
     pub tests: Vec<TestCase>,
+    /// The `lint:` block.
+    pub lint: LintSettings,
+}
+
+/// Which findings fail, are reported, or are silent: codes, perhaps with a `*` at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LintSettings {
+    /// Findings that fail.
+    pub deny: Vec<Spanned<String>>,
+    /// Findings that are reported.
+    pub warn: Vec<Spanned<String>>,
+    /// Findings that are not reported.
+    pub allow: Vec<Spanned<String>>,
 }
 
 /// Whose defaults apply to an omitted `outbound` of a security group.

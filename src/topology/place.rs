@@ -168,3 +168,11 @@ impl fmt::Display for Location<'_> {
         }
     }
 }
+
+impl Place {
+    /// This place, or another one if nobody said this.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::Implicit { other } else { self }
+    }
+}

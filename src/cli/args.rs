@@ -1,0 +1,301 @@
+//! The command line, as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::reach::Verdict;
+
+const ABOUT: &str =
+    "Can A reach B on port P? An exact, offline answer for AWS VPC topologies, with every reason.";
+
+const EXAMPLES: &str = "\
+Examples:
+  vpcreach web db:5432                       can web open a connection to db on tcp 5432?
+  vpcreach why internet alb:443 -f app.yaml  the same, for another file
+  vpcreach matrix --ports 22,443             who reaches whom
+  vpcreach test                              run the tests of the topology
+  vpcreach explain ACL002                    what a code means, and what to do
+
+Exit codes: 0 reachable or passed, 1 blocked, partial or failed, 2 usage or invalid topology, 3 undetermined.";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "vpcreach", version, about = ABOUT, after_help = EXAMPLES, disable_help_subcommand = true,
+          max_term_width = 100)]
+pub(super) struct CommandLine {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Global {
+    /// Topology: a YAML file, a file or directory of AWS answers, or `-` for standard input.
+    ///
+    /// Without it `vpcreach.yaml`, then `*.vpc.yaml` is looked for, here and upwards to the root of the git repository.
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "FILE",
+        global = true,
+        env = "VPCREACH_FILE",
+        hide_env_values = true,
+        help_heading = "Global"
+    )]
+    pub(super) file: Option<PathBuf>,
+    /// Whether to use colours; `auto` honours NO_COLOR and CLICOLOR_FORCE.
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global")]
+    pub(super) color: When,
+    /// Write plain ASCII instead of ✓ ✗ ◐ and arrows.
+    #[arg(long, global = true, help_heading = "Global")]
+    pub(super) ascii: bool,
+    /// Say nothing on success or failure: only the exit code. Errors are still reported.
+    #[arg(short, long, global = true, help_heading = "Global")]
+    pub(super) quiet: bool,
+}
+
+/// When to do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Can SRC open a connection to DST? Follows the request and its reply.
+    #[command(visible_aliases = ["can", "why", "trace"], after_help = REACH_EXAMPLES)]
+    Reach(Reach),
+    /// Grid of endpoints and services: who reaches whom.
+    #[command(after_help = MATRIX_EXAMPLES)]
+    Matrix(Matrix),
+    /// Run the `tests:` of the topology.
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(Test),
+    /// Check the topology: syntax, names, addresses, overlaps.
+    #[command(visible_alias = "check", after_help = VALIDATE_EXAMPLES)]
+    Validate(Validate),
+    /// Explain a code (ACL002) or a term (ephemeral, stateful); without an argument, list them.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
+    /// Print the JSON Schema of topology files, for editors.
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(Schema),
+    /// Print a completion script for a shell.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Print the version.
+    #[command(after_help = "Example:\n  vpcreach version")]
+    Version,
+}
+
+const REACH_EXAMPLES: &str = "\
+Endpoints: an instance, a group, vpc/name, subnet:NAME, sg:NAME, net:NAME, an address, a CIDR, internet, '*'.
+A unique beginning of an instance's name is enough.
+Ports: db:5432  web:22,443  web:8000-8100  'web:*'  dns:53/udp  host:icmp  host:icmp/8/0  '[2001:db8::1]:443'
+
+Examples:
+  vpcreach reach web db:5432
+  vpcreach why app internet:443 --client windows
+  vpcreach reach web collector:514/udp --one-way
+  vpcreach reach web db -p icmp -v
+  vpcreach reach web db:5432 -o json | jq .blockers
+  vpcreach reach internet db:5432 --expect blocked && deploy
+
+Exit codes: 0 reachable, 1 blocked or partial, 2 usage or invalid topology, 3 undetermined.
+With --expect: 0 if the verdict is that one, 3 if it is undetermined, else 1.";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Reach {
+    /// Where the connection starts.
+    #[arg(value_name = "SRC")]
+    pub(super) from: String,
+    /// Where it goes to, with the port.
+    #[arg(value_name = "DST[:PORTS]")]
+    pub(super) to: String,
+    /// Protocol: tcp, udp, icmp, all, or a number; tcp if only ports are given.
+    #[arg(short, long, value_name = "PROTO")]
+    pub(super) protocol: Option<String>,
+    /// Source ports of the client, exactly.
+    #[arg(long, value_name = "PORTS", conflicts_with = "client")]
+    pub(super) from_ports: Option<String>,
+    /// Kind of client, which decides its source ports: linux, windows, any, or a range A-B.
+    #[arg(long, value_name = "KIND")]
+    pub(super) client: Option<String>,
+    /// Follow the request only: for protocols without replies, such as syslog over udp.
+    #[arg(long)]
+    pub(super) one_way: bool,
+    /// Dial the public address of the destination.
+    #[arg(long)]
+    pub(super) to_public_ip: bool,
+    /// Show every path in full, not only the first that fails.
+    #[arg(long)]
+    pub(super) all_paths: bool,
+    /// Show which defaults of AWS applied.
+    #[arg(long)]
+    pub(super) show_defaults: bool,
+    /// Show every hop, and every rule that was considered.
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    #[command(flatten)]
+    pub(super) family: Family,
+    /// Output format.
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ReachFormat,
+    /// Succeed only if the verdict is this one.
+    #[arg(long, value_name = "VERDICT", conflicts_with = "allow_partial")]
+    pub(super) expect: Option<ExpectedVerdict>,
+    /// Take a partial answer for success.
+    #[arg(long)]
+    pub(super) allow_partial: bool,
+}
+
+/// A restriction to one address family.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Family {
+    /// Only IPv4.
+    #[arg(short = '4', long = "ipv4", conflicts_with = "ipv6", action = ArgAction::SetTrue)]
+    pub(super) ipv4: bool,
+    /// Only IPv6.
+    #[arg(short = '6', long = "ipv6", action = ArgAction::SetTrue)]
+    pub(super) ipv6: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReachFormat {
+    /// The answer with its proof.
+    Text,
+    /// Only the verdict.
+    Short,
+    /// One line per path, for grep.
+    Line,
+    /// One JSON document; its schema is `vpcreach schema --result`.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExpectedVerdict {
+    Reachable,
+    Blocked,
+    Partial,
+    Undetermined,
+}
+
+impl From<ExpectedVerdict> for Verdict {
+    fn from(expected: ExpectedVerdict) -> Self {
+        match expected {
+            ExpectedVerdict::Reachable => Self::Reachable,
+            ExpectedVerdict::Blocked => Self::Blocked,
+            ExpectedVerdict::Partial => Self::Partial,
+            ExpectedVerdict::Undetermined => Self::Undetermined,
+        }
+    }
+}
+
+const MATRIX_EXAMPLES: &str = "\
+Examples:
+  vpcreach matrix                       the ports that any rule names
+  vpcreach matrix --ports 22,443,53/udp
+  vpcreach matrix -o json";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Matrix {
+    /// Ports to ask about, for example 22,443,53/udp,icmp; those that rules name if not given.
+    #[arg(long, value_name = "PORTS")]
+    pub(super) ports: Option<String>,
+    #[command(flatten)]
+    pub(super) family: Family,
+    /// Output format.
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: MatrixFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum MatrixFormat {
+    Text,
+    Json,
+}
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  vpcreach test
+  vpcreach test -f infra/app.vpc.yaml -o junit > report.xml
+  vpcreach test -o github                as annotations of a pull request
+
+Exit codes: 0 all passed, 1 one failed, 2 usage or invalid topology or test, 3 one is undetermined and none failed.";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Test {
+    /// Show every flow, also of tests that pass.
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    /// Output format.
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: TestFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFormat {
+    Text,
+    Json,
+    Junit,
+    Tap,
+    Github,
+}
+
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  vpcreach validate
+  vpcreach validate -f infra/app.vpc.yaml
+
+Exit codes: 0 valid (warnings do not count), 2 invalid.";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Validate {
+    /// Take warnings for errors.
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  vpcreach explain               every code, with one line on it
+  vpcreach explain ACL002
+  vpcreach explain ephemeral";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Explain {
+    /// A code or a term.
+    #[arg(value_name = "CODE|TERM")]
+    pub(super) topic: Option<String>,
+}
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  vpcreach schema > vpcreach.schema.json     for `# yaml-language-server: $schema=vpcreach.schema.json`
+  vpcreach schema --result                   what `vpcreach reach -o json` writes";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Schema {
+    /// The schema of results instead.
+    #[arg(long)]
+    pub(super) result: bool,
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  vpcreach completions bash > ~/.local/share/bash-completion/completions/vpcreach
+  vpcreach completions zsh > \"${fpath[1]}/_vpcreach\"
+  vpcreach completions fish > ~/.config/fish/completions/vpcreach.fish";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: Shell,
+}

@@ -1,0 +1,134 @@
+//! Finds the topology, reads it, and compiles it.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::network::Network;
+use crate::render::diagnostic;
+use crate::source::{self, Loaded, SourceError};
+use crate::topology::{Diagnostic, Severity, Sources, Topology, yaml};
+
+use super::args::Global;
+use super::streams::Streams;
+use super::{Failure, plural};
+
+/// Where a topology is looked for if nobody names it.
+const FILE_NAME: &str = "vpcreach.yaml";
+const FILE_ENDING: &str = ".vpc.yaml";
+/// The name of standard input, on the command line and in messages.
+const STDIN: &str = "-";
+const STDIN_SHOWN: &str = "<stdin>";
+/// Standard input longer than this is refused.
+const MOST_STDIN_BYTES: u64 = 256 << 20;
+
+/// A network and what is to be said about its description.
+pub(super) struct Compiled {
+    pub(super) network: Network,
+    /// Warnings and notes; with an error there is no network.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// The network of the topology that the user means. Errors are reported, and warnings counted.
+pub(super) fn network(global: &Global, streams: &mut Streams) -> Result<Network, Failure> {
+    let compiled = compile(global, streams)?;
+    let warnings = count(&compiled.diagnostics, Severity::Warning);
+    if warnings > 0 {
+        let warnings = plural(warnings, "warning");
+        streams.remark(&format!("{warnings} about the topology: `vpcreach validate` shows them\n"))?;
+    }
+    Ok(compiled.network)
+}
+
+/// The same, with the diagnostics left to the caller.
+pub(super) fn compile(global: &Global, streams: &mut Streams) -> Result<Compiled, Failure> {
+    let (topology, mut diagnostics) = read(global, streams)?;
+    refuse_errors(&diagnostics, &topology.sources, streams)?;
+    let (network, more) = Network::compile(&topology);
+    diagnostics.extend(more);
+    refuse_errors(&diagnostics, network.sources(), streams)?;
+    Ok(Compiled { network, diagnostics })
+}
+
+pub(super) fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+}
+
+fn refuse_errors(
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    let errors = count(diagnostics, Severity::Error);
+    if errors == 0 {
+        return Ok(());
+    }
+    streams.diagnostic(&diagnostic::render(diagnostics, sources, true))?;
+    let warnings = match count(diagnostics, Severity::Warning) {
+        0 => String::new(),
+        warnings => format!(", {}", plural(warnings, "warning")),
+    };
+    streams.diagnostic(&format!("the topology is not valid: {}{warnings}\n", plural(errors, "error")))?;
+    Err(Failure::Reported)
+}
+
+fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnostic>), Failure> {
+    let loaded = match &global.file {
+        Some(path) if path.as_os_str() == STDIN => {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().take(MOST_STDIN_BYTES).read_to_end(&mut bytes)?;
+            source::read_bytes(STDIN_SHOWN, bytes)
+        }
+        Some(path) => source::read(path),
+        None => source::read(&discover()?),
+    };
+    match loaded {
+        Ok(Loaded::Yaml { name, bytes }) => Ok(yaml::read(&name, &bytes)),
+        Ok(Loaded::Aws(capture)) => Ok((capture.topology, capture.diagnostics)),
+        Err(SourceError { sources, diagnostics }) => {
+            streams.diagnostic(&diagnostic::render(&diagnostics, &sources, true))?;
+            Err(Failure::Reported)
+        }
+    }
+}
+
+/// The nearest topology, from here upwards to the root of the git repository.
+fn discover() -> Result<PathBuf, Failure> {
+    let here = std::env::current_dir()?;
+    for (height, directory) in here.ancestors().enumerate() {
+        let shown: PathBuf = std::iter::repeat_n("..", height).collect();
+        let named = directory.join(FILE_NAME);
+        if named.is_file() {
+            return Ok(shown.join(FILE_NAME));
+        }
+        match files_that_end_so(directory).as_slice() {
+            [] => {}
+            [only] => return Ok(shown.join(only)),
+            several => {
+                return Err(Failure::usage(
+                    format!("there are several topologies here: {}", several.join(", ")),
+                    Some("name one with `-f FILE`".to_owned()),
+                ));
+            }
+        }
+        if directory.join(".git").exists() {
+            break;
+        }
+    }
+    Err(Failure::usage(
+        "there is no topology here".to_owned(),
+        Some(format!(
+            "name one with `-f FILE`, or call it `{FILE_NAME}`: it is looked for here and in the directories above, up to the root of the git repository"
+        )),
+    ))
+}
+
+fn files_that_end_so(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(FILE_ENDING))
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,39 @@
+//! `vpcreach validate`.
+
+use crate::network::Network;
+use crate::render::diagnostic;
+use crate::topology::Severity;
+
+use super::args::{Global, Validate};
+use super::exit::Exit;
+use super::streams::Streams;
+use super::{Failure, load, plural};
+
+pub(super) fn run(args: &Validate, global: &Global, streams: &mut Streams) -> Result<Exit, Failure> {
+    let compiled = load::compile(global, streams)?;
+    let network = &compiled.network;
+    let warnings = load::count(&compiled.diagnostics, Severity::Warning);
+    if !compiled.diagnostics.is_empty() {
+        streams.diagnostic(&diagnostic::render(&compiled.diagnostics, network.sources(), true))?;
+    }
+    let files: Vec<&str> = network.sources().files().iter().map(|file| file.name.as_str()).collect();
+    let files = match files.as_slice() {
+        [first, _, ..] => format!("{first} and {} more", files.len() - 1),
+        _ => files.concat(),
+    };
+    let remark = if warnings > 0 { format!(", {}", plural(warnings, "warning")) } else { String::new() };
+    streams.result(&format!("{files} is valid: {}{remark}\n", contents(network)))?;
+    Ok(if args.strict && warnings > 0 { Exit::Usage } else { Exit::Success })
+}
+
+/// `1 VPC, 6 subnets, 4 instances, 7 tests`.
+fn contents(network: &Network) -> String {
+    let counts = [
+        ("VPC", network.vpcs.len()),
+        ("subnet", network.subnets.len()),
+        ("instance", network.instances.len()),
+        ("test", network.tests().len()),
+    ];
+    let texts: Vec<String> = counts.into_iter().map(|(noun, count)| plural(count, noun)).collect();
+    texts.join(", ")
+}

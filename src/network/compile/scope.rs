@@ -1,0 +1,43 @@
+//! Names while they are being resolved.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::super::id::{
+    InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId,
+    SecurityGroupId, SubnetId, UnmodelledId, VpcId,
+};
+
+/// Where each kind of name is looked up.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    pub(super) vpcs: BTreeMap<String, VpcId>,
+    pub(super) networks: BTreeMap<String, NamedNetworkId>,
+    pub(super) subnets: HashMap<(VpcId, String), SubnetId>,
+    pub(super) route_tables: HashMap<(VpcId, String), RouteTableId>,
+    pub(super) network_acls: HashMap<(VpcId, String), NetworkAclId>,
+    pub(super) security_groups: HashMap<(VpcId, String), SecurityGroupId>,
+    /// Groups by name alone, for ids of captures, which are unique everywhere.
+    pub(super) security_groups_anywhere: HashMap<String, SecurityGroupId>,
+    pub(super) nat_gateways: HashMap<(VpcId, String), NatGatewayId>,
+    pub(super) instances: HashMap<(VpcId, String), InstanceId>,
+    pub(super) interfaces: HashMap<(VpcId, String), InterfaceId>,
+    pub(super) peerings: BTreeMap<String, PeeringId>,
+    pub(super) unmodelled: BTreeMap<(Option<VpcId>, String), UnmodelledId>,
+}
+
+impl Scope {
+    pub(super) fn vpc(&self, name: &str) -> Option<VpcId> {
+        self.vpcs.get(name).copied()
+    }
+}
+
+/// The known name that a wrong one was probably meant to be.
+pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    const SIMILAR: f64 = 0.7;
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(score, _)| *score >= SIMILAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,210 @@
+//! Route tables: longest-prefix match, ties, black holes (RT-1 to RT-14).
+
+use std::cmp::Reverse;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use prefix_trie::PrefixMap;
+
+use crate::flow::{AddressSet, cidr_set};
+use crate::topology::Place;
+
+use super::id::{
+    EgressOnlyInternetGatewayId, InterfaceId, InternetGatewayId, NatGatewayId, PeeringId, UnmodelledId, VpcId,
+};
+
+/// A route table.
+#[derive(Clone, Debug)]
+pub struct RouteTable {
+    /// Its name.
+    pub name: String,
+    /// Other names for it.
+    pub aliases: Vec<String>,
+    /// Where it was named.
+    pub place: Place,
+    /// The VPC it belongs to.
+    pub vpc: VpcId,
+    /// Its routes, most preferred first.
+    routes: Vec<Route>,
+    /// Routes by prefix lists whose entries are not known: they may apply to any address outside the VPC.
+    pub unlisted: Vec<Unlisted>,
+    /// Positions in `routes` by prefix: the longest-prefix-match tables.
+    ipv4: PrefixMap<ipnet::Ipv4Net, u32>,
+    ipv6: PrefixMap<ipnet::Ipv6Net, u32>,
+}
+
+/// A route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Where packets must want to go.
+    pub prefix: IpNet,
+    /// Where they are sent.
+    pub target: Target,
+    /// The target as it was named.
+    pub target_name: String,
+    /// Its kind, which settles ties.
+    pub kind: RouteKind,
+    /// The prefix list it comes from, if it comes from one.
+    pub prefix_list: Option<String>,
+    /// Whether the source says that it is a black hole.
+    pub blackhole: bool,
+    /// Where it was said; implicit for `local`.
+    pub place: Place,
+}
+
+/// A route by a prefix list whose entries are not known.
+#[derive(Clone, Debug)]
+pub struct Unlisted {
+    /// The prefix list.
+    pub list: String,
+    /// Where its packets are sent.
+    pub target: Target,
+    /// Where the route was said.
+    pub place: Place,
+}
+
+/// Kinds of route, most preferred first at equal prefixes (RT-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RouteKind {
+    /// The VPC's own ranges.
+    Local,
+    /// Written, with a CIDR.
+    Static,
+    /// Written, with a prefix list.
+    PrefixList,
+    /// Learnt.
+    Propagated,
+}
+
+/// What a route leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The VPC.
+    Local,
+    /// Nothing any more.
+    Blackhole,
+    /// An internet gateway.
+    InternetGateway(InternetGatewayId),
+    /// An egress-only internet gateway.
+    EgressOnlyInternetGateway(EgressOnlyInternetGatewayId),
+    /// A NAT gateway.
+    NatGateway(NatGatewayId),
+    /// An interface that forwards: an appliance, a NAT instance.
+    Interface(InterfaceId),
+    /// A peering connection.
+    Peering(PeeringId),
+    /// Something that is not modelled yet.
+    Unmodelled(UnmodelledId),
+    /// Something that the capture names but does not hold.
+    Missing,
+}
+
+/// The outcome of a lookup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// That route.
+    Route(u32),
+    /// Two prefix lists give different targets for the same prefix: AWS picks one, nobody knows which (RT-8).
+    Ambiguous(u32),
+    /// The entries of a prefix list that has a route here are not known, and might hold the destination.
+    Unlisted,
+    /// No route applies (RT-9).
+    None,
+}
+
+impl RouteTable {
+    /// A table of these routes, in any order. `local` routes must be among them.
+    pub fn new(name: String, aliases: Vec<String>, place: Place, vpc: VpcId, mut routes: Vec<Route>) -> Self {
+        let local = AddressSet::from_ranges(
+            routes
+                .iter()
+                .filter(|route| route.kind == RouteKind::Local)
+                .flat_map(|route| ranges(&route.prefix)),
+        );
+        // RT-4: a propagated route inside the VPC's range never beats `local`.
+        routes.retain(|route| {
+            route.kind != RouteKind::Propagated || !cidr_set(&route.prefix).is_subset(&local)
+        });
+        routes.sort_by_key(|route| (Reverse(route.prefix.prefix_len()), route.prefix, route.kind));
+        let (mut ipv4, mut ipv6) = (PrefixMap::new(), PrefixMap::new());
+        for (index, route) in (0..).zip(&routes) {
+            match route.prefix {
+                IpNet::V4(prefix) => *ipv4.entry(prefix).or_insert(index),
+                IpNet::V6(prefix) => *ipv6.entry(prefix).or_insert(index),
+            };
+        }
+        Self { name, aliases, place, vpc, routes, unlisted: Vec::new(), ipv4, ipv6 }
+    }
+
+    /// The routes, most preferred first.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// The route at that position.
+    pub fn route(&self, index: u32) -> Option<&Route> {
+        self.routes.get(index as usize)
+    }
+
+    /// Which route each part of a set of destinations takes. The parts cover the set and are disjoint.
+    ///
+    /// One address is one trie lookup; a set costs one pass over the table.
+    pub fn lookup(&self, destinations: &AddressSet) -> Vec<(AddressSet, Choice)> {
+        if let Some(address) = destinations.only() {
+            return vec![(destinations.clone(), self.lookup_one(address))];
+        }
+        let mut rest = destinations.clone();
+        let mut parts: Vec<(AddressSet, Choice)> = Vec::new();
+        for (index, route) in (0..).zip(&self.routes) {
+            let prefix = cidr_set(&route.prefix);
+            let part = rest.intersect(&prefix);
+            if !part.is_empty() {
+                rest = rest.subtract(&prefix);
+                parts.push((part, self.settle(index)));
+            }
+        }
+        if !rest.is_empty() {
+            parts.push((rest, self.otherwise(Choice::None)));
+        }
+        parts
+    }
+
+    fn lookup_one(&self, address: IpAddr) -> Choice {
+        let found = match address {
+            IpAddr::V4(address) => self.ipv4.get_lpm(&address.into()).map(|(_, index)| *index),
+            IpAddr::V6(address) => self.ipv6.get_lpm(&address.into()).map(|(_, index)| *index),
+        };
+        found.map_or(self.otherwise(Choice::None), |index| self.settle(index))
+    }
+
+    /// RT-8: the best route of its prefix, unless it comes from a prefix list and another list disagrees.
+    fn settle(&self, index: u32) -> Choice {
+        let Some(best) = self.route(index) else { return Choice::None };
+        if best.kind != RouteKind::Local && !self.unlisted.is_empty() {
+            return Choice::Unlisted;
+        }
+        let rivals = self.route(index + 1).is_some_and(|next| {
+            best.kind == RouteKind::PrefixList
+                && next.kind == RouteKind::PrefixList
+                && best.prefix == next.prefix
+                && best.target != next.target
+        });
+        if rivals { Choice::Ambiguous(index) } else { Choice::Route(index) }
+    }
+
+    const fn otherwise(&self, choice: Choice) -> Choice {
+        if self.unlisted.is_empty() { choice } else { Choice::Unlisted }
+    }
+
+    /// Less specific routes that also contain an address, longest first: what would apply without the chosen one.
+    pub fn also_matching(&self, address: IpAddr, chosen: u32) -> impl Iterator<Item = &Route> {
+        (0..)
+            .zip(&self.routes)
+            .filter(move |(index, route)| *index != chosen && route.prefix.contains(&address))
+            .map(|(_, route)| route)
+    }
+}
+
+fn ranges(prefix: &IpNet) -> Vec<(IpAddr, IpAddr)> {
+    vec![(prefix.network(), prefix.broadcast())]
+}

@@ -1,0 +1,139 @@
+//! From walks to one answer.
+
+use crate::flow::FlowSet;
+use crate::network::{Action, Code, Network};
+use crate::topology::Place;
+
+use super::question::{Origin, Probe, Question};
+use super::trace::{Component, End, Hop, Leg, LegKind, NoReply, Step, Trace, Verdict};
+use super::walk;
+use super::{Answer, Blocker, Symptom};
+
+/// Answers a question.
+///
+/// One walk per pair of ends, so the cost grows with the number of pairs; a pair costs a few microseconds per rule
+/// that its packets meet.
+pub fn answer(network: &Network, question: &Question) -> Answer {
+    let mut traces = Vec::new();
+    let mut assumptions = question.assumptions.clone();
+    let (mut share, mut some) = (0.0, [false; 3]);
+    for (index, probe) in question.probes.iter().enumerate() {
+        let (found, assumed) = ask(network, probe);
+        assumptions.extend(assumed);
+        let weight: f64 = found.iter().map(|trace| trace.packets.count()).sum();
+        share += found.iter().map(|trace| trace.share * trace.packets.count()).sum::<f64>() / weight.max(1.0);
+        for mut trace in found {
+            let [pass, blocked, unknown] = &mut some;
+            *pass |= trace.verdict == Verdict::Reachable || trace.share > 0.0;
+            *blocked |= matches!(trace.verdict, Verdict::Blocked | Verdict::Partial);
+            *unknown |= trace.verdict == Verdict::Undetermined;
+            trace.probe = index;
+            traces.push(trace);
+        }
+    }
+    let [pass, blocked, unknown] = some;
+    let verdict = if traces.is_empty() { Verdict::Blocked } else { walk::verdict(pass, blocked, unknown) };
+    let share = match verdict {
+        Verdict::Reachable => 1.0,
+        Verdict::Blocked => 0.0,
+        Verdict::Partial | Verdict::Undetermined => {
+            share / f64::from(u32::try_from(question.probes.len().max(1)).unwrap_or(u32::MAX))
+        }
+    };
+    assumptions.sort();
+    assumptions.dedup();
+    let not_modelled = not_modelled(network, &traces);
+    let symptom = symptom(network, verdict, &traces);
+    Answer { question: question.clone(), verdict, share, traces, symptom, assumptions, not_modelled }
+}
+
+fn ask(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {
+    if let (Some(id), false) = (probe.destination_unmodelled, matches!(probe.source, Origin::Unmodelled(_))) {
+        let unknown = Probe { source: Origin::Unmodelled(id), ..probe.clone() };
+        return walk::walk(network, &unknown);
+    }
+    if probe.packets.is_empty() {
+        return (vec![no_common_family(probe)], Vec::new());
+    }
+    walk::walk(network, probe)
+}
+
+/// V6-1: one end has no address of the family that the other has.
+fn no_common_family(probe: &Probe) -> Trace {
+    let component = match (probe.source, probe.destination) {
+        (Origin::Interface(id), _) | (_, Some(id)) => Component::Interface(id),
+        _ => Component::Internet,
+    };
+    let action = Action::Deny(Code::Eni003);
+    let hop = Hop { component, direction: None, packets: FlowSet::empty(), step: Step::Passed(action) };
+    Trace {
+        probe: 0,
+        source: End::Nobody,
+        destination: End::Nobody,
+        packets: FlowSet::empty(),
+        request: Leg { kind: LegKind::Request, hops: vec![hop], hypothetical: false },
+        reply: Err(NoReply::RequestEnds),
+        verdict: Verdict::Blocked,
+        share: 0.0,
+        works: FlowSet::empty(),
+        blockers: vec![Blocker {
+            code: Code::Eni003,
+            aws_code: Code::Eni003.aws_code(),
+            leg: LegKind::Request,
+            hop: 0,
+            component,
+            direction: None,
+            rule: None,
+            packets: FlowSet::empty(),
+            complete: true,
+            masked: false,
+            message: format!(
+                "{} and {} have no address family in common for this question",
+                probe.source_name, probe.destination_name
+            ),
+            place: Place::Implicit,
+            nearest: None,
+            help: Some("give both an IPv4 address, or both an IPv6 one".to_owned()),
+        }],
+    }
+}
+
+fn not_modelled(network: &Network, traces: &[Trace]) -> Vec<String> {
+    let blockers = traces.iter().flat_map(|trace| &trace.blockers);
+    let mut names: Vec<String> = blockers
+        .filter(|blocker| blocker.code.is_unknown())
+        .map(|blocker| match blocker.component {
+            Component::Unmodelled(id) => network.unmodelled[id].describe(),
+            component => format!("{} ({})", component.name(network).short, blocker.message),
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// `semantics.md` 2.17.
+fn symptom(network: &Network, verdict: Verdict, traces: &[Trace]) -> Symptom {
+    match verdict {
+        Verdict::Reachable => return Symptom::Connected,
+        Verdict::Partial => return Symptom::Intermittent,
+        Verdict::Undetermined => return Symptom::Unknown,
+        Verdict::Blocked => {}
+    }
+    let first = |trace: &Trace| trace.blockers.first().map(|blocker| blocker.code);
+    if !traces.is_empty() && traces.iter().all(|trace| first(trace) == Some(Code::Eni003)) {
+        return Symptom::NetworkUnreachable;
+    }
+    let in_own_subnet = |trace: &Trace| match trace.source {
+        End::Interface(id, _) => {
+            let subnet = &network.subnets[network.interfaces[id].subnet];
+            first(trace) == Some(Code::Rt004) && trace.packets.destinations().is_subset(&subnet.addresses)
+        }
+        End::Outside | End::Nobody => false,
+    };
+    if !traces.is_empty() && traces.iter().all(in_own_subnet) {
+        Symptom::HostUnreachable
+    } else {
+        Symptom::Timeout
+    }
+}

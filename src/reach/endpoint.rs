@@ -1,0 +1,348 @@
+//! Who a name stands for: interfaces, outside addresses, or something that is not modelled.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::flow::{AddressSet, cidr_set, single_address};
+use crate::network::{InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId};
+
+use super::question::QuestionError;
+
+/// One member of what a name stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Member {
+    /// An interface; one of its addresses, private or public, if the name says which.
+    Interface(InterfaceId, Option<IpAddr>),
+    /// A NAT gateway, by one of its addresses if the name says which.
+    NatGateway(NatGatewayId, Option<IpAddr>),
+    /// Addresses outside every VPC.
+    Outside(String, AddressSet),
+    /// Addresses of a VPC that nothing owns.
+    Vacant(VpcId, AddressSet),
+    /// Something that is not modelled yet.
+    Unmodelled(UnmodelledId),
+}
+
+impl Member {
+    /// The name that people know it by.
+    pub(super) fn name(&self, network: &Network) -> String {
+        match self {
+            Self::Interface(id, _) => interface_name(network, *id),
+            Self::NatGateway(id, _) => network.nat_gateways[*id].name.clone(),
+            Self::Outside(name, _) => name.clone(),
+            Self::Vacant(_, addresses) => crate::flow::describe_addresses(addresses, 1),
+            Self::Unmodelled(id) => network.unmodelled[*id].name.clone(),
+        }
+    }
+}
+
+/// An interface's name: with its VPC where the name alone is not unique.
+pub(super) fn interface_name(network: &Network, id: InterfaceId) -> String {
+    let interface = &network.interfaces[id];
+    let instance = &network.instances[interface.instance];
+    let plain =
+        if interface.name == instance.name || network.partial { &instance.name } else { &interface.name };
+    let twin = network
+        .instances
+        .iter()
+        .any(|(other, twin)| other != interface.instance && twin.name == instance.name);
+    if twin { format!("{}/{plain}", network.vpcs[interface.vpc].name) } else { plain.clone() }
+}
+
+/// Resolves an endpoint: a name, `vpc/name`, `subnet:x`, `sg:x`, `net:x`, an address, a CIDR, `internet`, `anywhere`, `*`.
+pub(super) fn resolve(network: &Network, text: &str) -> Result<Vec<Member>, QuestionError> {
+    match text {
+        "internet" => return Ok(vec![internet(network)]),
+        "anywhere" | "*" => return Ok(everything(network)),
+        _ => {}
+    }
+    if let Some((kind, name)) = text.split_once(':')
+        && let Some(members) = by_kind(network, kind, name)
+    {
+        return members;
+    }
+    if let Ok(address) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Ok(by_address(network, address));
+    }
+    if let Ok(cidr) = text.parse::<IpNet>() {
+        return Ok(by_cidr(network, &cidr));
+    }
+    by_name(network, text)
+}
+
+fn internet(network: &Network) -> Member {
+    Member::Outside("internet".to_owned(), network.internet().clone())
+}
+
+/// Every endpoint, every named network, and the internet.
+pub(super) fn everything(network: &Network) -> Vec<Member> {
+    let mut members: Vec<Member> = network.interfaces.ids().map(|id| Member::Interface(id, None)).collect();
+    members.extend(
+        network.networks.iter().map(|(_, named)| outside(&format!("net:{}", named.name), &named.addresses)),
+    );
+    members.extend(senders_not_modelled(network).map(Member::Unmodelled));
+    members.push(internet(network));
+    members
+}
+
+/// What is not modelled but may send packets of its own.
+fn senders_not_modelled(network: &Network) -> impl Iterator<Item = UnmodelledId> {
+    const SENDERS: [&str; 1] = ["load balancer"];
+    network.unmodelled.iter().filter(|(_, item)| SENDERS.contains(&item.kind.as_str())).map(|(id, _)| id)
+}
+
+fn outside(name: &str, addresses: &AddressSet) -> Member {
+    Member::Outside(name.to_owned(), addresses.clone())
+}
+
+fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Member>, QuestionError>> {
+    let (vpc, bare) = qualified(network, name);
+    let here = |of: VpcId| vpc.is_none_or(|vpc| vpc == of);
+    let named = |own: &str, aliases: &[String]| own == bare || aliases.iter().any(|alias| alias == bare);
+    let (what, found, members, known): (_, bool, Vec<Member>, Vec<&str>) = match kind {
+        "subnet" => {
+            let ids: Vec<_> = network
+                .subnets
+                .iter()
+                .filter(|(_, item)| here(item.vpc) && named(&item.name, &item.aliases))
+                .map(|(id, _)| id)
+                .collect();
+            let members = network.interfaces.iter().filter(|(_, item)| ids.contains(&item.subnet));
+            let members = members.map(|(id, _)| Member::Interface(id, None)).collect();
+            (
+                "subnet",
+                !ids.is_empty(),
+                members,
+                network.subnets.iter().map(|(_, item)| item.name.as_str()).collect(),
+            )
+        }
+        "sg" => {
+            let groups = network
+                .security_groups
+                .iter()
+                .filter(|(_, item)| here(item.vpc) && named(&item.name, &item.aliases));
+            let groups: Vec<_> = groups.map(|(_, group)| group).collect();
+            let members = groups
+                .iter()
+                .flat_map(|group| group.members.iter().map(|id| Member::Interface(*id, None)))
+                .collect();
+            let known = network.security_groups.iter().map(|(_, item)| item.name.as_str()).collect();
+            ("security group", !groups.is_empty(), members, known)
+        }
+        "net" => {
+            let found = network.networks.iter().find(|(_, item)| item.name == name);
+            let members =
+                found.iter().map(|(_, item)| outside(&format!("net:{name}"), &item.addresses)).collect();
+            (
+                "network",
+                found.is_some(),
+                members,
+                network.networks.iter().map(|(_, item)| item.name.as_str()).collect(),
+            )
+        }
+        _ => return None,
+    };
+    Some(match (found, members.is_empty()) {
+        (false, _) => Err(unknown(
+            what,
+            name,
+            known.into_iter().map(|known| format!("{kind}:{known}")).collect(),
+            &format!("{kind}:{name}"),
+        )),
+        (true, true) => Err(QuestionError::new(format!("{what} `{name}` has no members"))),
+        (true, false) => Ok(members),
+    })
+}
+
+fn by_address(network: &Network, address: IpAddr) -> Vec<Member> {
+    let inside: Vec<VpcId> =
+        network.vpcs.iter().filter(|(_, vpc)| vpc.addresses.contains(address)).map(|(id, _)| id).collect();
+    let owned: Vec<Member> = inside
+        .iter()
+        .filter_map(|vpc| network.owner(*vpc, address))
+        .map(|owner| owned_by(owner, address))
+        .collect();
+    if !owned.is_empty() {
+        return owned;
+    }
+    if let Some(owner) = network.public_owner(address) {
+        return vec![owned_by(owner, address)];
+    }
+    match inside.first() {
+        Some(&vpc) => vec![Member::Vacant(vpc, single_address(address))],
+        None => vec![outside(&address.to_string(), &single_address(address))],
+    }
+}
+
+fn owned_by(owner: Owner, address: IpAddr) -> Member {
+    match owner {
+        Owner::Interface(id) => Member::Interface(id, Some(address)),
+        Owner::NatGateway(id) => Member::NatGateway(id, Some(address)),
+        Owner::Unmodelled(id) => Member::Unmodelled(id),
+    }
+}
+
+/// The interfaces inside a CIDR, and what of it lies outside every VPC.
+fn by_cidr(network: &Network, cidr: &IpNet) -> Vec<Member> {
+    let wanted = cidr_set(cidr);
+    let mut members: Vec<Member> = Vec::new();
+    let mut rest = wanted.clone();
+    for (id, vpc) in network.vpcs.iter() {
+        members.extend(
+            network.owners_within(id, &wanted).into_iter().map(|(address, owner)| owned_by(owner, address)),
+        );
+        rest = rest.subtract(&vpc.addresses);
+    }
+    let public = network.public_owners_within(&rest);
+    rest = rest.subtract(&AddressSet::from_ranges(public.iter().map(|(address, _)| (*address, *address))));
+    members.extend(public.into_iter().map(|(address, owner)| owned_by(owner, address)));
+    if !rest.is_empty() {
+        members.push(outside(&cidr.to_string(), &rest));
+    }
+    if members.is_empty()
+        && let Some((vpc, _)) = network.vpcs.iter().find(|(_, vpc)| !vpc.addresses.is_disjoint(&wanted))
+    {
+        members.push(Member::Vacant(vpc, wanted));
+    }
+    members
+}
+
+fn by_name(network: &Network, text: &str) -> Result<Vec<Member>, QuestionError> {
+    let (vpc, name) = qualified(network, text);
+    let instances = named_instances(network, vpc, name, |own, wanted| own == wanted);
+    if let Some(found) = one_of(network, text, &instances)? {
+        return Ok(found);
+    }
+    let here = |of: VpcId| vpc.is_none_or(|vpc| vpc == of);
+    let interfaces: Vec<InterfaceId> = network
+        .interfaces
+        .iter()
+        .filter(|(_, interface)| here(interface.vpc) && interface.name == name)
+        .map(|(id, _)| id)
+        .collect();
+    if let [interface] = interfaces.as_slice() {
+        return Ok(vec![Member::Interface(*interface, None)]);
+    }
+    let group: Vec<Member> = network
+        .instances
+        .iter()
+        .filter(|(_, instance)| here(instance.vpc) && instance.group.as_deref() == Some(name))
+        .filter_map(|(_, instance)| instance.interfaces.first().map(|id| Member::Interface(*id, None)))
+        .collect();
+    if !group.is_empty() {
+        return Ok(group);
+    }
+    let nat = network.nat_gateways.iter().find(|(_, nat)| {
+        here(nat.vpc) && (nat.name == name || nat.aliases.iter().any(|alias| alias == name))
+    });
+    if let Some((id, _)) = nat {
+        return Ok(vec![Member::NatGateway(id, None)]);
+    }
+    if let Some((id, _)) = network.unmodelled.iter().find(|(_, item)| item.name == name) {
+        return Ok(vec![Member::Unmodelled(id)]);
+    }
+    let prefixed = named_instances(network, vpc, name, |own, wanted| own.starts_with(wanted));
+    if let Some(found) = one_of(network, text, &prefixed)? {
+        return Ok(found);
+    }
+    Err(unknown("endpoint", text, network.endpoints(), text))
+}
+
+fn named_instances(
+    network: &Network,
+    vpc: Option<VpcId>,
+    name: &str,
+    same: impl Fn(&str, &str) -> bool,
+) -> Vec<InstanceId> {
+    network
+        .instances
+        .iter()
+        .filter(|(_, instance)| vpc.is_none_or(|vpc| vpc == instance.vpc))
+        .filter(|(_, instance)| {
+            same(&instance.name, name) || instance.aliases.iter().any(|alias| same(alias, name))
+        })
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// The primary interface of the only candidate.
+fn one_of(network: &Network, text: &str, found: &[InstanceId]) -> Result<Option<Vec<Member>>, QuestionError> {
+    match found {
+        [] => Ok(None),
+        [one] => match network.instances[*one].interfaces.first() {
+            Some(primary) => Ok(Some(vec![Member::Interface(*primary, None)])),
+            None => Err(QuestionError::new(format!("`{text}` has no network interface"))),
+        },
+        many => {
+            let names: Vec<String> = many
+                .iter()
+                .map(|id| {
+                    format!(
+                        "{}/{}",
+                        network.vpcs[network.instances[*id].vpc].name, network.instances[*id].name
+                    )
+                })
+                .collect();
+            Err(QuestionError::new(format!("`{text}` is ambiguous"))
+                .help(format!("it could be {}", names.join(", "))))
+        }
+    }
+}
+
+fn qualified<'t>(network: &Network, text: &'t str) -> (Option<VpcId>, &'t str) {
+    text.split_once('/')
+        .and_then(|(prefix, rest)| {
+            let vpc = network
+                .vpcs
+                .iter()
+                .find(|(_, vpc)| vpc.name == prefix || vpc.aliases.iter().any(|alias| alias == prefix));
+            vpc.map(|(id, _)| (Some(id), rest))
+        })
+        .unwrap_or((None, text))
+}
+
+fn unknown(what: &str, name: &str, known: Vec<String>, wrong: &str) -> QuestionError {
+    const MOST_LISTED: usize = 12;
+    let error = QuestionError::new(format!("there is no {what} `{name}`"));
+    let near = known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(wrong, candidate), candidate))
+        .filter(|(score, _)| *score >= 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
+    match near {
+        Some((_, near)) => error.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => error,
+        None => {
+            let shown: Vec<&str> = known.iter().take(MOST_LISTED).map(String::as_str).collect();
+            let more = if known.len() > MOST_LISTED { ", …" } else { "" };
+            error.help(format!("there are: {}{more}", shown.join(", ")))
+        }
+    }
+}
+
+impl Network {
+    /// The names that can be asked about: instances, groups, subnets, security groups, networks, `internet`.
+    pub fn endpoints(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .instances
+            .iter()
+            .filter_map(|(_, instance)| instance.interfaces.first())
+            .map(|id| interface_name(self, *id))
+            .collect();
+        let mut groups: Vec<String> =
+            self.instances.iter().filter_map(|(_, instance)| instance.group.clone()).collect();
+        groups.sort();
+        groups.dedup();
+        names.extend(groups);
+        names.extend(self.networks.iter().map(|(_, named)| format!("net:{}", named.name)));
+        names.extend(
+            self.unmodelled
+                .iter()
+                .filter(|(_, item)| item.kind == "load balancer")
+                .map(|(_, item)| item.name.clone()),
+        );
+        names.push("internet".to_owned());
+        names
+    }
+}

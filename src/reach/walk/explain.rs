@@ -1,0 +1,519 @@
+//! Blockers in words: what happened, where to look, and which rule came closest.
+
+use crate::flow::{FlowSet, Pattern, describe_addresses, describe_ports, protocol};
+use crate::network::{
+    AclRule, Code, Direction, Identity, Network, Peer, RuleId, SecurityGroupRule, describe_traffic,
+};
+use crate::topology::{AclAction, Place};
+
+use super::super::Blocker;
+use super::super::trace::{Component, LegKind, NearMiss};
+use super::path::Path;
+
+/// How many ranges of addresses a message lists.
+const MOST_RANGES: usize = 2;
+
+/// Describes what drops `packets` at the hop that is about to be pushed.
+pub(super) fn blocker(
+    network: &Network,
+    path: &mut Path,
+    code: Code,
+    component: Component,
+    direction: Option<Direction>,
+    rule: Option<RuleId>,
+    packets: &FlowSet,
+) -> Blocker {
+    let hop = path.hops().len();
+    let context = Context { network, path, component, direction, packets };
+    let nearest = context.nearest(code);
+    let place = context.place(rule, nearest.as_ref());
+    Blocker {
+        code,
+        aws_code: context.aws_code(code),
+        leg: path.leg,
+        hop,
+        component,
+        direction,
+        rule,
+        packets: packets.clone(),
+        complete: path.packets.is_subset(packets),
+        masked: path.masks(packets),
+        message: context.message(code, rule),
+        place,
+        nearest,
+        help: context.help(code),
+    }
+}
+
+struct Context<'a> {
+    network: &'a Network,
+    path: &'a Path,
+    component: Component,
+    direction: Option<Direction>,
+    packets: &'a FlowSet,
+}
+
+impl Context<'_> {
+    /// A finer AWS code than the usual one, where the case has one.
+    fn aws_code(&self, code: Code) -> Option<&'static str> {
+        let ipv4_private = |rfc6598, rfc1918| {
+            let shared = ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::new(100, 64, 0, 0), 10);
+            let witness = self.packets.witness()?;
+            let address = match self.path.leg {
+                LegKind::Request if rfc1918 == INGRESS.1 => witness.source,
+                _ => witness.destination,
+            };
+            Some(if matches!(address, std::net::IpAddr::V4(v4) if shared.contains(&v4)) {
+                rfc6598
+            } else {
+                rfc1918
+            })
+        };
+        match (code, self.component) {
+            (Code::Sg001 | Code::Sg002, Component::SecurityGroups(interface)) => {
+                let direction = self.direction.unwrap_or(Direction::Inbound);
+                let empty = self.network.group_rules(interface, direction).next().is_none();
+                Some(if empty { "SG_HAS_NO_RULES" } else { "ENI_SG_RULES_MISMATCH" })
+            }
+            (Code::Igw004, _) if self.entering() => ipv4_private(INGRESS.0, INGRESS.1),
+            (Code::Igw004, _) => ipv4_private(EGRESS.0, EGRESS.1),
+            (Code::Nat003, _) if self.path.leg == LegKind::Request && self.foreign_to_nat() => {
+                Some("NGW_REQUIRES_SOURCE_IN_VPC")
+            }
+            (code, _) => code.aws_code(),
+        }
+    }
+
+    /// Whether an internet gateway drops what comes in, rather than what goes out.
+    fn entering(&self) -> bool {
+        self.packets.sources().is_disjoint(&crate::network::public_addresses())
+            && !self.packets.destinations().is_disjoint(&crate::network::public_addresses())
+    }
+
+    fn foreign_to_nat(&self) -> bool {
+        match self.component {
+            Component::NatGateway(id) => {
+                let nat = &self.network.nat_gateways[id];
+                self.packets.destinations().only() != Some(nat.private_ip.into())
+            }
+            _ => false,
+        }
+    }
+
+    fn message(&self, code: Code, rule: Option<RuleId>) -> String {
+        let rule_text = || rule.map(|rule| self.network.rule(rule)).unwrap_or_default();
+        match (code, self.component) {
+            (Code::Sg001 | Code::Sg002 | Code::Sg003 | Code::Sg004, Component::SecurityGroups(interface)) => {
+                self.group_message(code, interface)
+            }
+            (Code::Acl001 | Code::Acl002 | Code::Acl003, Component::NetworkAcl(subnet, _)) => {
+                self.acl_message(code, subnet, rule)
+            }
+            (Code::Rt001 | Code::Nat001, Component::RouteTable(_, Some(table))) if rule.is_none() => {
+                let table = &self.network.route_tables[table];
+                let nat =
+                    if code == Code::Nat001 { ", the table of the NAT gateway's own subnet," } else { "" };
+                format!("route table {}{nat} has no route to {}", table.name, self.destinations())
+            }
+            (Code::Nat001, Component::RouteTable(_, Some(table))) => {
+                let table = &self.network.route_tables[table];
+                format!("route table {} sends the NAT gateway's own packets back to it", table.name)
+            }
+            (Code::Rt003, Component::RouteTable(subnet, Some(table))) => {
+                let implicit = self.network.subnets[subnet].route_table_implicit;
+                let why = if implicit { " (its VPC's main table, by implicit association)" } else { "" };
+                let (subnet, table) = (&self.network.subnets[subnet], &self.network.route_tables[table]);
+                format!(
+                    "subnet {} has no route back to {}: it uses route table {}{why}",
+                    subnet.name,
+                    self.destinations(),
+                    table.name
+                )
+            }
+            (Code::Rt002, _) if rule.is_some() => {
+                format!("route {} is a black hole, and still the best match", rule_text().text)
+            }
+            (Code::Rt004, _) => format!("nothing has the address {}", self.destinations()),
+            (Code::Igw001, _) => format!(
+                "{} has no public IP address, so the internet gateway drops what it sends",
+                self.sources()
+            ),
+            (Code::Igw003, _) => {
+                format!("{} is a private address: nobody outside the VPC can dial it", self.destinations())
+            }
+            (Code::Igw002, Component::Router(vpc)) => {
+                format!("VPC {} has no internet gateway", self.network.vpcs[vpc].name)
+            }
+            (Code::Igw002, Component::InternetGateway(id)) => {
+                let gateway = &self.network.internet_gateways[id];
+                format!(
+                    "internet gateway {} is not attached to VPC {}",
+                    gateway.name, self.network.vpcs[gateway.vpc].name
+                )
+            }
+            (Code::Eni002, Component::Interface(id)) => {
+                let interface = &self.network.interfaces[id];
+                let what =
+                    if interface.attached { "its instance does not run" } else { "it is not attached" };
+                format!("interface {} takes no packets: {what}", interface.name)
+            }
+            (Code::Nat004, Component::Interface(id)) => format!(
+                "instance {} drops packets that are not for itself: source/destination check is on",
+                self.network.interfaces[id].name
+            ),
+            (Code::Pcx001, Component::Peering(id)) => {
+                let peering = &self.network.peerings[id];
+                format!("peering connection {} is not active, so routes to it are black holes", peering.name)
+            }
+            (Code::Pcx002, Component::Peering(id)) => {
+                let peering = &self.network.peerings[id];
+                format!(
+                    "peering connection {} carries only traffic between its two VPCs, not from {} to {}",
+                    peering.name,
+                    self.sources(),
+                    self.destinations()
+                )
+            }
+            (Code::Rt006, _) => format!(
+                "the reply to {} leaves by another way than the request came: it is dropped here",
+                self.destinations()
+            ),
+            (Code::Und001, Component::Unmodelled(id)) => {
+                format!(
+                    "the path goes through {}, which is not modelled yet",
+                    self.network.unmodelled[id].describe()
+                )
+            }
+            (Code::Und002, _) => {
+                format!("the capture does not say what happens here: {}", self.missing_call())
+            }
+            (Code::Und003, _) => "the entries of a prefix list that decides here are not known".to_owned(),
+            (code, _) => code.title().to_owned(),
+        }
+    }
+
+    fn missing_call(&self) -> &'static str {
+        use crate::topology::CaptureKind;
+        match self.component {
+            Component::SecurityGroups(_) => CaptureKind::SecurityGroups.call(),
+            Component::NetworkAcl(..) => CaptureKind::NetworkAcls.call(),
+            Component::RouteTable(..) => CaptureKind::RouteTables.call(),
+            Component::Peering(_) => CaptureKind::PeeringConnections.call(),
+            _ => "a resource that it names is missing",
+        }
+    }
+
+    fn group_message(&self, code: Code, interface: crate::network::InterfaceId) -> String {
+        let this = &self.network.interfaces[interface];
+        let names: Vec<&str> =
+            this.groups.iter().map(|group| self.network.security_groups[*group].name.as_str()).collect();
+        let groups = match names.as_slice() {
+            [] => format!("interface {} has no security group, so it", this.name),
+            [one] => format!("security group {one}"),
+            _ => format!("security groups {}", names.join(", ")),
+        };
+        let has = if names.len() > 1 { "have" } else { "has" };
+        let what = self.traffic();
+        match (code, self.direction) {
+            (Code::Sg003, Some(Direction::Inbound)) => format!(
+                "{groups} {has} no inbound rule for {what} from {}: its reference to a group matches private addresses only, and the packet carries a translated one",
+                self.sources()
+            ),
+            (Code::Sg003, _) => format!(
+                "{groups} {has} no outbound rule for {what} to {}: its reference to a group matches private addresses only",
+                self.destinations()
+            ),
+            (Code::Sg004, Some(Direction::Inbound)) => {
+                let why = match self.path.identity {
+                    Identity::Forwarded => "a forwarding hop loses the group of the sender",
+                    _ => "the VPCs are in different regions, or not joined by an active peering connection",
+                };
+                format!(
+                    "{groups} {has} no inbound rule that admits {what} from {}: a reference is not usable here, since {why}",
+                    self.sources()
+                )
+            }
+            (_, Some(Direction::Inbound)) => {
+                format!("{groups} {has} no inbound rule for {what} from {}", self.remote())
+            }
+            _ => format!("{groups} {has} no outbound rule for {what} to {}", self.destinations()),
+        }
+    }
+
+    /// The source as a rule would name it.
+    fn remote(&self) -> String {
+        let Identity::Interface(source) = self.path.identity else { return self.sources() };
+        let source = &self.network.interfaces[source];
+        match source.groups.as_slice() {
+            [group] => {
+                let group = &self.network.security_groups[*group];
+                format!("sg:{}", group.name)
+            }
+            _ => self.sources(),
+        }
+    }
+
+    fn acl_message(&self, code: Code, subnet: crate::network::SubnetId, rule: Option<RuleId>) -> String {
+        let name = &self.network.subnets[subnet].name;
+        let verb = match self.direction {
+            Some(Direction::Inbound) => "entering",
+            _ => "leaving",
+        };
+        let direction = self.direction.map_or("", Direction::as_str);
+        let what = match self.path.leg {
+            LegKind::Request => self.traffic(),
+            LegKind::Reply => "the reply".to_owned(),
+        };
+        match code {
+            Code::Acl003 => "replies reach only part of the client's port range".to_owned(),
+            Code::Acl001 => {
+                let rule = rule.map(|rule| self.network.rule(rule)).unwrap_or_default();
+                format!(
+                    "{what} is dropped {verb} subnet {name}: {direction} rule {} of network ACL {} denies it",
+                    rule.id, rule.owner
+                )
+            }
+            _ => format!("{what} is dropped {verb} subnet {name}: no {direction} rule matches"),
+        }
+    }
+
+    fn traffic(&self) -> String {
+        let ports = describe_ports(&self.packets.destination_ports());
+        let numbers = self.packets.protocols();
+        match numbers.only() {
+            Some(protocol::TCP) => format!("tcp {ports}"),
+            Some(protocol::UDP) => format!("udp {ports}"),
+            Some(protocol::ICMP) => "icmp".to_owned(),
+            Some(protocol::ICMPV6) => "icmpv6".to_owned(),
+            Some(number) => format!("protocol {number}"),
+            None => "this traffic".to_owned(),
+        }
+    }
+
+    fn sources(&self) -> String {
+        describe(self.network, &self.packets.sources())
+    }
+
+    fn destinations(&self) -> String {
+        describe(self.network, &self.packets.destinations())
+    }
+
+    /// Where to look first: the rule that decided, else the one that nearly did, else the component.
+    fn place(&self, rule: Option<RuleId>, nearest: Option<&NearMiss>) -> Place {
+        let decided =
+            rule.map(|rule| self.network.rule(rule).place).filter(|place| *place != Place::Implicit);
+        decided.or_else(|| nearest.map(|nearest| nearest.place)).unwrap_or_else(|| self.component_place())
+    }
+
+    fn component_place(&self) -> Place {
+        let network = self.network;
+        match self.component {
+            Component::SecurityGroups(id) => {
+                let interface = &network.interfaces[id];
+                interface
+                    .groups
+                    .first()
+                    .map_or(interface.place, |group| network.security_groups[*group].place)
+            }
+            Component::NetworkAcl(_, Some(acl)) => network.network_acls[acl].place,
+            Component::NetworkAcl(subnet, None) => network.subnets[subnet].place,
+            Component::RouteTable(subnet, table) => {
+                let table = table.map(|table| network.route_tables[table].place).unwrap_or_default();
+                if table == Place::Implicit { network.subnets[subnet].place } else { table }
+            }
+            Component::InternetGateway(id) => network.internet_gateways[id].attached_place,
+            Component::EgressOnlyInternetGateway(id) => network.egress_only_internet_gateways[id].place,
+            Component::NatGateway(id) => network.nat_gateways[id].subnet_place,
+            Component::Peering(id) => network.peerings[id].status_place.or(network.peerings[id].place),
+            Component::Interface(id) => network.interfaces[id].check_place,
+            Component::Router(vpc) => network.vpcs[vpc].place,
+            Component::Unmodelled(id) => network.unmodelled[id].place,
+            Component::Internet => Place::Implicit,
+        }
+    }
+
+    fn help(&self, code: Code) -> Option<String> {
+        let text = match code {
+            Code::Acl002 | Code::Acl003 if self.path.leg == LegKind::Reply => {
+                "network ACLs are stateless, so replies need a rule of their own: `vpcreach explain ephemeral`"
+            }
+            Code::Igw001 => match self.component {
+                Component::InternetGateway(_) if self.is_lambda() => {
+                    "a function never gets a public address: put it into a private subnet with a route to a NAT gateway"
+                }
+                _ => "give it a public IP address, or route its subnet to a NAT gateway",
+            },
+            Code::Igw003 => "give it a public IP address, or reach it through a load balancer or a bastion",
+            Code::Nat001 => {
+                "a public NAT gateway belongs into a subnet whose table has a route to an internet gateway"
+            }
+            Code::Nat002 => "a private NAT gateway does not lead to the internet; use a public one",
+            Code::Nat004 => "turn it off: `source_dest_check: false`",
+            Code::Pcx001 => "accept the peering connection",
+            Code::Pcx002 => "peer the VPCs directly, or join them by a transit gateway",
+            Code::Sg003 => "dial the private address, or admit the translated address by CIDR",
+            Code::Sg004 => "admit the address by CIDR",
+            Code::Rt003 => "add the route to the table of that subnet: a reply is routed on its own",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+
+    fn is_lambda(&self) -> bool {
+        match self.path.source {
+            super::End::Interface(id, _) => {
+                let instance = self.network.interfaces[id].instance;
+                self.network.instances[instance].kind == crate::topology::InstanceKind::Lambda
+            }
+            _ => false,
+        }
+    }
+
+    /// The rule that agrees in most respects with what was dropped.
+    fn nearest(&self, code: Code) -> Option<NearMiss> {
+        match (code, self.component) {
+            (Code::Sg001 | Code::Sg002 | Code::Sg003 | Code::Sg004, Component::SecurityGroups(interface)) => {
+                let direction = self.direction?;
+                let misses = self
+                    .network
+                    .group_rules(interface, direction)
+                    .filter_map(|(id, rule)| self.near_group_rule(id, rule, direction));
+                best(misses)
+            }
+            (Code::Acl002 | Code::Acl003, Component::NetworkAcl(_, Some(acl))) => {
+                let direction = self.direction?;
+                let rules = (0..).zip(self.network.network_acls[acl].rules(direction));
+                let misses =
+                    rules.filter(|(_, rule)| rule.action == AclAction::Allow).filter_map(|(index, rule)| {
+                        self.near_acl_rule(RuleId::NetworkAcl(acl, direction, index), rule)
+                    });
+                best(misses)
+            }
+            _ => None,
+        }
+    }
+
+    fn near_group_rule(
+        &self,
+        id: RuleId,
+        rule: &SecurityGroupRule,
+        direction: Direction,
+    ) -> Option<(usize, NearMiss)> {
+        let far = match direction {
+            Direction::Inbound => self.packets.sources(),
+            Direction::Outbound => self.packets.destinations(),
+        };
+        let peer = match &rule.peer {
+            Peer::Addresses(addresses) => !addresses.is_disjoint(&far),
+            Peer::Members(group) => match (direction, self.path.identity) {
+                (Direction::Inbound, Identity::Interface(source)) => self.network.is_member(source, *group),
+                (Direction::Inbound, _) => false,
+                (Direction::Outbound, _) => {
+                    let members = &self.network.security_groups[*group].members;
+                    members.iter().any(|member| {
+                        self.network.interfaces[*member]
+                            .private_addresses()
+                            .any(|address| far.contains(address))
+                    })
+                }
+            },
+            Peer::Stale | Peer::Unknown => false,
+        };
+        let side = if direction == Direction::Inbound { "source" } else { "destination" };
+        let traffic = &rule.traffic;
+        let places = Places {
+            protocol: traffic.protocol_place,
+            ports: if traffic.ports_place == Place::Implicit {
+                traffic.protocol_place
+            } else {
+                traffic.ports_place
+            },
+            peer: rule.peer_place,
+            rule: rule.place,
+        };
+        self.near(id, &rule.pattern, peer, side, &describe_traffic(traffic), &places)
+    }
+
+    fn near_acl_rule(&self, id: RuleId, rule: &AclRule) -> Option<(usize, NearMiss)> {
+        let bare = Pattern { source: None, destination: None, ..rule.pattern.clone() };
+        let peer = !self
+            .packets
+            .split(&Pattern { destination_ports: None, protocols: None, ..rule.pattern.clone() })
+            .0
+            .is_empty();
+        let side = if self.direction == Some(Direction::Inbound) { "source" } else { "destination" };
+        let places = Places {
+            protocol: rule.traffic.protocol_place,
+            ports: rule.traffic.ports_place,
+            peer: rule.peer_place,
+            rule: rule.place,
+        };
+        self.near(id, &bare, peer, side, &describe_traffic(&rule.traffic), &places)
+    }
+
+    fn near(
+        &self,
+        rule: RuleId,
+        bare: &Pattern,
+        peer: bool,
+        side: &str,
+        opens: &str,
+        places: &Places,
+    ) -> Option<(usize, NearMiss)> {
+        let protocols = self.packets.protocols();
+        let protocol = bare.protocols.as_ref().is_none_or(|wanted| !wanted.is_disjoint(&protocols));
+        let ports = self.packets.destination_ports();
+        let port = bare.destination_ports.as_ref().is_none_or(|wanted| !wanted.is_disjoint(&ports));
+        let port_number = opens.split(' ').next_back().unwrap_or(opens);
+        let (place, why) = match (peer, protocol, port) {
+            (true, true, false) if self.path.leg == LegKind::Reply => (
+                places.ports,
+                format!("replies go to the client's port ({}), not to {port_number}", describe_ports(&ports)),
+            ),
+            (true, true, false) => (places.ports, format!("right {side}, but opens {port_number}")),
+            (true, false, _) => (places.protocol, format!("right {side}, but opens {opens}")),
+            (false, true, true) => (places.peer, format!("opens {opens}, but to another {side}")),
+            (true, true, true) => (places.rule, "covers only a part of it".to_owned()),
+            _ => return None,
+        };
+        let score = usize::from(peer) * 2 + usize::from(protocol) + usize::from(port);
+        let place = if place == Place::Implicit { places.rule } else { place };
+        (place != Place::Implicit).then_some((score, NearMiss { rule, place, why }))
+    }
+}
+
+struct Places {
+    protocol: Place,
+    ports: Place,
+    peer: Place,
+    rule: Place,
+}
+
+/// The first of those with the best score.
+fn best(misses: impl Iterator<Item = (usize, NearMiss)>) -> Option<NearMiss> {
+    misses
+        .fold(None, |best: Option<(usize, NearMiss)>, next| match best {
+            Some(best) if best.0 >= next.0 => Some(best),
+            _ => Some(next),
+        })
+        .map(|(_, miss)| miss)
+}
+
+const INGRESS: (&str, &str) =
+    ("IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS", "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS");
+const EGRESS: (&str, &str) =
+    ("IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS");
+
+/// Addresses as people call them: `internet` for a set that covers most of it.
+fn describe(network: &Network, addresses: &crate::flow::AddressSet) -> String {
+    const MANY: usize = 8;
+    let internet = network.internet();
+    if addresses.intervals().len() >= MANY && addresses.is_subset(internet) {
+        return if addresses == internet {
+            "the internet".to_owned()
+        } else {
+            "parts of the internet".to_owned()
+        };
+    }
+    describe_addresses(addresses, MOST_RANGES)
+}

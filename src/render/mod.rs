@@ -1,0 +1,24 @@
+//! One answer, many faces: text, lines, JSON, JUnit. Only bytes leave here, and the same answer always makes
+//! the same ones.
+//!
+//! **Invariant.** A face decides nothing. Whatever two faces show of an answer comes from the same
+//! [`Trace`](crate::reach::Trace): the hops have the same numbers everywhere.
+
+mod cite;
+mod considered;
+pub mod diagnostic;
+mod difference;
+mod json;
+mod line;
+mod look;
+mod matrix;
+mod numbering;
+mod packet;
+pub mod tests;
+mod text;
+
+pub use json::{SCHEMA, answer as json, schema as json_schema};
+pub use line::lines;
+pub use look::{DEFAULT_WIDTH, Look};
+pub use matrix::{MATRIX_SCHEMA, matrix_json, matrix_text};
+pub use text::{TextOptions, answer as text};

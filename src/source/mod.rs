@@ -1,0 +1,107 @@
+//! What others wrote: saved AWS answers, and one day Terraform and CloudFormation, read into a
+//! [`Topology`](crate::topology::Topology).
+//!
+//! [`read`] is the only function here that touches the disk. It says what a path is, by the shape of
+//! what lies there rather than by its name, and a path that is nothing we know is answered with what
+//! to do about it. The parsers themselves ([`aws::read`], [`recognise()`]) take bytes.
+
+pub mod aws;
+mod files;
+mod recognise;
+
+use std::path::Path;
+
+use crate::topology::{Diagnostic, Sources};
+
+pub use files::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES};
+pub use recognise::{Recognised, recognise};
+
+/// What a path turned out to be.
+#[derive(Debug)]
+pub enum Loaded {
+    /// A topology in our own format, unread: parsing it is the YAML reader's work.
+    Yaml {
+        /// The name to show, as the user gave it.
+        name: String,
+        /// The bytes of the file.
+        bytes: Vec<u8>,
+    },
+    /// A capture of AWS answers. Its diagnostics may hold errors.
+    Aws(Box<aws::Capture>),
+}
+
+/// Why a path could not be read.
+#[derive(Debug)]
+pub struct SourceError {
+    /// The files that the diagnostics point into.
+    pub sources: Sources,
+    /// What is wrong; at least one, the first one an error.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl SourceError {
+    fn new(diagnostic: Diagnostic) -> Self {
+        Self { sources: Sources::default(), diagnostics: vec![diagnostic] }
+    }
+}
+
+impl std::fmt::Display for SourceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.diagnostics.first().map_or("the source could not be read", |first| &first.message))
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+/// Reads a YAML topology, a file of AWS answers, or a directory of them.
+///
+/// # Errors
+///
+/// When there is nothing to read, when it is too large, or when it is something that is not read
+/// (yet). Flaws inside a capture are diagnostics of the capture instead.
+pub fn read(path: &Path) -> Result<Loaded, SourceError> {
+    if path.is_dir() { read_directory(path) } else { read_file(path) }
+}
+
+fn read_file(path: &Path) -> Result<Loaded, SourceError> {
+    read_bytes(files::shown(path), files::read_one(path)?)
+}
+
+/// Reads what is at hand already, for example from standard input. Does no I/O.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Loaded, SourceError> {
+    let name = name.into();
+    match recognise(&name, &bytes) {
+        Recognised::Yaml => Ok(Loaded::Yaml { name, bytes }),
+        Recognised::Aws => Ok(Loaded::Aws(Box::new(aws::read(&[(name, bytes)])))),
+        other => Err(SourceError::new(other.refusal(&name))),
+    }
+}
+
+fn read_directory(path: &Path) -> Result<Loaded, SourceError> {
+    let found = files::walk(path)?;
+    let mut capture = false;
+    let mut refusal = None;
+    for (name, bytes) in &found.captures {
+        if name.ends_with(files::REFUSED_CALL) {
+            continue;
+        }
+        match recognise(name, bytes) {
+            Recognised::Aws => {
+                capture = true;
+                break;
+            }
+            Recognised::Yaml => {}
+            other => refusal = refusal.or(Some(other.refusal(name))),
+        }
+    }
+    if capture {
+        let mut capture = aws::read(&found.captures);
+        capture.diagnostics.extend(files::yaml_left_alone(&found));
+        return Ok(Loaded::Aws(Box::new(capture)));
+    }
+    Err(SourceError::new(files::nothing_found(path, &found, refusal)))
+}

@@ -1,0 +1,194 @@
+//! What a file is, by its shape.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::aws;
+use crate::topology::{Diagnostic, Place};
+
+/// The formats that users have at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recognised {
+    /// Our own format, or any other YAML: its reader says more.
+    Yaml,
+    /// An answer of the AWS CLI.
+    Aws,
+    /// `terraform show -json PLAN`.
+    TerraformPlan,
+    /// `terraform show -json`, or a raw `terraform.tfstate`.
+    TerraformState,
+    /// The binary plan that `terraform plan -out` writes (a zip archive).
+    TerraformBinaryPlan,
+    /// The log that `terraform plan -json` writes.
+    TerraformLog,
+    /// Terraform configuration.
+    TerraformConfiguration,
+    /// A CloudFormation template, in either syntax.
+    CloudFormation,
+    /// No bytes at all.
+    Empty,
+    /// Not text.
+    Binary,
+    /// JSON, but no format that we know.
+    OtherJson,
+    /// Starts like JSON and breaks off or is malformed before anything could be recognised.
+    BrokenJson,
+}
+
+/// Says what the file of that name and contents is.
+pub fn recognise(name: &str, bytes: &[u8]) -> Recognised {
+    let text = decoded(bytes);
+    let text = text.as_ref();
+    if text.starts_with(b"PK\x03\x04") {
+        return Recognised::TerraformBinaryPlan;
+    }
+    if text.contains(&0) || std::str::from_utf8(text).is_err() {
+        return Recognised::Binary;
+    }
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => Recognised::Empty,
+        Some(b'{' | b'[') => recognise_json(name, text),
+        Some(_) if has_extension(name, &["tf", "hcl"]) => Recognised::TerraformConfiguration,
+        Some(_) if has_extension(name, &["json"]) => Recognised::BrokenJson,
+        Some(_) if is_cloudformation_yaml(text) => Recognised::CloudFormation,
+        Some(_) => Recognised::Yaml,
+    }
+}
+
+/// The text as UTF-8 without its byte order mark. PowerShell's `>` writes UTF-16.
+pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let units = |pair: fn([u8; 2]) -> u16| -> Vec<u16> {
+        let body = bytes.get(2..).unwrap_or_default();
+        body.chunks_exact(2).filter_map(|two| two.try_into().ok()).map(pair).collect()
+    };
+    match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(rest),
+        [0xFF, 0xFE, ..] => Cow::Owned(String::from_utf16_lossy(&units(u16::from_le_bytes)).into_bytes()),
+        [0xFE, 0xFF, ..] => Cow::Owned(String::from_utf16_lossy(&units(u16::from_be_bytes)).into_bytes()),
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
+fn has_extension(name: &str, extensions: &[&str]) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(_, found)| extensions.iter().any(|one| found.eq_ignore_ascii_case(one)))
+}
+
+fn is_cloudformation_yaml(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').any(|line| {
+        [b"AWSTemplateFormatVersion".as_slice(), b"Resources:"].iter().any(|key| line.starts_with(key))
+    })
+}
+
+fn recognise_json(name: &str, text: &[u8]) -> Recognised {
+    let mut shape = Shape::default();
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let whole = deserializer.deserialize_any(ShapeVisitor(&mut shape)).is_ok();
+    let has = |key: &str| shape.keys.iter().any(|found| found == key);
+    if has("@level") && has("@message") {
+        Recognised::TerraformLog
+    } else if has("format_version") && (has("planned_values") || has("resource_changes")) {
+        Recognised::TerraformPlan
+    } else if has("terraform_version") && (has("values") || has("resources") || has("format_version")) {
+        Recognised::TerraformState
+    } else if has("AWSTemplateFormatVersion") || has("Resources") {
+        Recognised::CloudFormation
+    } else if has("vpcs") {
+        Recognised::Yaml
+    } else if shape.keys.iter().any(|key| aws::is_answer(key)) || shape.list_of_resources {
+        Recognised::Aws
+    } else if whole {
+        Recognised::OtherJson
+    } else if has_extension(name, &["yaml", "yml"]) {
+        Recognised::Yaml
+    } else {
+        Recognised::BrokenJson
+    }
+}
+
+/// The top of a JSON document. What was seen before a syntax error counts too.
+#[derive(Default)]
+struct Shape {
+    keys: Vec<String>,
+    list_of_resources: bool,
+}
+
+struct ShapeVisitor<'a>(&'a mut Shape);
+
+impl<'de> Visitor<'de> for ShapeVisitor<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object or array")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            self.0.keys.push(key);
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        // `--query Vpcs` leaves the bare list.
+        while let Some(element) = seq.next_element::<Element>()? {
+            self.0.list_of_resources |= element.0;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an element of a bare list is a resource, or a list of them.
+struct Element(bool);
+
+impl<'de> Deserialize<'de> for Element {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        Ok(Self(aws::is_resource(&value)))
+    }
+}
+
+impl Recognised {
+    /// Why the file is not read, and what to do.
+    pub(super) fn refusal(self, name: &str) -> Diagnostic {
+        let (code, what, help) = match self {
+            Self::TerraformPlan => ("SRC010", "is a Terraform plan, which is not read yet", CAPTURE),
+            Self::TerraformState => ("SRC010", "is a Terraform state, which is not read yet", CAPTURE),
+            Self::TerraformConfiguration => {
+                ("SRC010", "is Terraform configuration, which is not read", CAPTURE)
+            }
+            Self::CloudFormation => {
+                ("SRC011", "is a CloudFormation template, which is not read yet", CAPTURE)
+            }
+            Self::TerraformBinaryPlan => (
+                "SRC012",
+                "is a zip archive, most likely the binary plan of `terraform plan -out`",
+                "the readable form is: terraform show -json PLAN > plan.json (plans are not read yet)",
+            ),
+            Self::TerraformLog => (
+                "SRC013",
+                "is the log of `terraform plan -json`, not a plan",
+                "the plan itself is: terraform plan -out PLAN && terraform show -json PLAN > plan.json \
+                 (plans are not read yet)",
+            ),
+            Self::Empty => ("SRC005", "is empty", "did the command that wrote it fail?"),
+            Self::Binary => ("SRC006", "is not text", "a YAML topology or JSON from the AWS CLI is expected"),
+            Self::BrokenJson => {
+                ("SRC007", "is not valid JSON", "is the file cut off, or a message in its place?")
+            }
+            Self::OtherJson | Self::Yaml | Self::Aws => (
+                "SRC008",
+                "is JSON, but not in a format that is read",
+                "the AWS CLI's own form is expected, for example {\"Vpcs\": […]}; `--output json`, no `--query`",
+            ),
+        };
+        Diagnostic::error(code, format!("{name} {what}"), Place::Implicit).help(help)
+    }
+}
+
+const CAPTURE: &str = "until then: save what is deployed with the AWS CLI (aws ec2 describe-… > DIR/….json) \
+                       and name the directory";

@@ -1,0 +1,302 @@
+//! Components that the language knows but that the engine does not model yet.
+
+use super::leaves::{
+    ACL_PEER, ATTACHMENT_STATUS, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, CIDR4,
+    CIDR6, ENDPOINT_NAME, ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, NAME,
+    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTE_DESTINATION, ROUTE_TARGET,
+    ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
+};
+use super::{Field, PLAIN, Record, Type, field};
+
+const BLOCK_PUBLIC_ACCESS: Record = Record {
+    noun: "VPC Block Public Access",
+    description: "Blocks internet gateways for a whole VPC (IG-10).",
+    fields: &[&[
+        field("mode", Type::Leaf(&BPA_MODE), "What is blocked.").default("\"off\""),
+        field("exclusions", Type::Map(&NAME, &Type::Leaf(&BPA_EXCLUSION)), "Subnets that are exempt."),
+    ]],
+    ..PLAIN
+};
+
+/// A virtual private gateway.
+pub(in super::super) const VPN_GATEWAY: Record = Record {
+    noun: "a virtual private gateway",
+    description: "The VPC's end of VPN connections and Direct Connect (VG-1).",
+    fields: &[&[
+        field("name", Type::Leaf(&GATEWAY_NAME), "Its name as a route target.").default("\"vgw\""),
+        field("attached", Type::Leaf(&BOOL), "Whether it is attached to the VPC.").default("true"),
+        field("propagate_to", Type::OneOrMany(&REFERENCE), "Route tables that learn its routes (VG-2)."),
+        field(
+            "route_table",
+            Type::Leaf(&OPTIONAL_REFERENCE),
+            "A gateway (edge) route table for arriving packets (RT-16).",
+        ),
+    ]],
+    ..PLAIN
+};
+
+const ENDPOINT: Record = Record {
+    noun: "a VPC endpoint",
+    description: "A private way to a service (EP-1).",
+    fields: &[&[
+        field("type", Type::Leaf(&ENDPOINT_TYPE), "gateway, interface or gateway-load-balancer."),
+        field("service", Type::Leaf(&TEXT), "An AWS service such as s3, or the name of an endpoint service."),
+        field("route_tables", Type::OneOrMany(&REFERENCE), "Route tables of a gateway endpoint."),
+        field("subnets", Type::OneOrMany(&REFERENCE), "Subnets of an interface endpoint.").or(&["subnet"]),
+        field("security_groups", Type::OneOrMany(&REFERENCE), "Security groups of an interface endpoint."),
+        field("private_dns", Type::Leaf(&BOOL), "Whether the service's own name leads to it."),
+        field("status", Type::Leaf(&ENDPOINT_STATUS), "Only an available one works.")
+            .default("\"available\""),
+    ]],
+    mandatory: &[&["type"], &["service"]],
+    ..PLAIN
+};
+
+const LISTENER: Record = Record {
+    noun: "a listener",
+    description: "What a load balancer does with flows to one of its ports.",
+    fields: &[&[field("target_group", Type::Leaf(&REFERENCE), "Where they go.")]],
+    mandatory: &[&["target_group"]],
+    ..PLAIN
+};
+
+const LOAD_BALANCER: Record = Record {
+    noun: "a load balancer",
+    description: "An application, network or gateway load balancer (LB-1).",
+    fields: &[&[
+        field("type", Type::Leaf(&BALANCER_TYPE), "application, network or gateway."),
+        field("subnets", Type::OneOrMany(&REFERENCE), "The subnets of its nodes."),
+        field("security_groups", Type::OneOrMany(&REFERENCE), "Its security groups."),
+        field("public_ip", Type::Leaf(&PUBLIC_IP), "Whether it faces the internet."),
+        field("scheme", Type::Leaf(&BALANCER_SCHEME), "internet-facing or internal."),
+        field("cross_zone", Type::Leaf(&BOOL), "Whether nodes send to targets in other zones."),
+        field(
+            "listeners",
+            Type::Map(&TEXT, &Type::Short(&TEXT, &LISTENER)),
+            "Targets by port: `443: web:8080`, or `443: {target_group: web}`.",
+        ),
+    ]],
+    mandatory: &[&["type"], &["subnets"]],
+    ..PLAIN
+};
+
+const HEALTH_CHECK: Record = Record {
+    noun: "a health check",
+    description: "How targets are probed (LB-12).",
+    fields: &[&[
+        field("protocol", Type::Leaf(&TEXT), "Protocol of the probe."),
+        field("port", Type::Leaf(&PORT), "Port of the probe; the traffic port if omitted."),
+        field("path", Type::Leaf(&TEXT), "Path of the probe."),
+    ]],
+    ..PLAIN
+};
+
+const TARGET_GROUP: Record = Record {
+    noun: "a target group",
+    description: "Where a load balancer sends flows (LB-12).",
+    fields: &[&[
+        field("targets", Type::OneOrMany(&TEXT), "Instances, groups or addresses."),
+        field("target_type", Type::Leaf(&TARGET_TYPE), "What the targets are.").default("\"instance\""),
+        field("protocol", Type::Leaf(&TEXT), "Protocol towards the targets."),
+        field("port", Type::Leaf(&PORT), "Port of the targets."),
+        field("health_check", Type::Record(&HEALTH_CHECK), "How they are probed."),
+        field("cross_zone", Type::Leaf(&BOOL), "Whether nodes send to targets in other zones."),
+        field("preserve_client_ip", Type::Leaf(&BOOL), "Whether targets see the client's address (LB-8)."),
+    ]],
+    ..PLAIN
+};
+
+const FIREWALL_RULE: Record = Record {
+    noun: "a firewall rule",
+    description: "One rule of a Network Firewall.",
+    fields: &[&[
+        field("action", Type::Leaf(&FIREWALL_ACTION), "What it does."),
+        field("protocol", Type::Leaf(&PROTOCOL), "Protocol; all if omitted."),
+        field("source", Type::Leaf(&ACL_PEER), "Where packets come from."),
+        field("destination", Type::Leaf(&ACL_PEER), "Where packets go."),
+        field("ports", Type::OneOrMany(&PORTS), "Destination ports.").or(&["port"]),
+        field("source_ports", Type::OneOrMany(&PORTS), "Source ports."),
+    ]],
+    mandatory: &[&["action"]],
+    ..PLAIN
+};
+
+const STATELESS: Record = Record {
+    noun: "the stateless rules",
+    description: "Rules by priority.",
+    fields: &[&[
+        field("rules", Type::Map(&RULE_NUMBER, &Type::Record(&FIREWALL_RULE)), "Rules by priority."),
+        field("default", Type::Leaf(&FIREWALL_ACTION), "What happens to the rest."),
+    ]],
+    ..PLAIN
+};
+
+const STATEFUL: Record = Record {
+    noun: "the stateful rules",
+    description: "Rules for flows that the stateless rules forward.",
+    fields: &[&[
+        field("rules", Type::List(&Type::Record(&FIREWALL_RULE)), "Rules in their order."),
+        field("default", Type::Leaf(&FIREWALL_ACTION), "What happens to the rest."),
+    ]],
+    ..PLAIN
+};
+
+const NETWORK_FIREWALL: Record = Record {
+    noun: "a Network Firewall",
+    description: "One endpoint in each of its subnets; a route target.",
+    fields: &[&[
+        field("subnets", Type::OneOrMany(&REFERENCE), "The subnets of its endpoints."),
+        field("stateless", Type::Record(&STATELESS), "Stateless rules."),
+        field("stateful", Type::Record(&STATEFUL), "Stateful rules."),
+    ]],
+    mandatory: &[&["subnets"]],
+    ..PLAIN
+};
+
+/// Keys of a VPC.
+pub(super) const IN_VPC: &[Field] = &[
+    field("block_public_access", Type::Record(&BLOCK_PUBLIC_ACCESS), "VPC Block Public Access (IG-10)."),
+    field(
+        "vpn_gateway",
+        Type::Short(&BOOL, &VPN_GATEWAY),
+        "Its virtual private gateway; `true` names it vgw.",
+    ),
+    field("endpoints", Type::Map(&ENDPOINT_NAME, &Type::Record(&ENDPOINT)), "VPC endpoints by name.")
+        .or(&["vpc_endpoints"]),
+    field(
+        "load_balancers",
+        Type::Map(&ENDPOINT_NAME, &Type::Record(&LOAD_BALANCER)),
+        "Load balancers by name.",
+    ),
+    field("target_groups", Type::Map(&NAME, &Type::Record(&TARGET_GROUP)), "Target groups by name."),
+    field(
+        "network_firewalls",
+        Type::Map(&GATEWAY_NAME, &Type::Record(&NETWORK_FIREWALL)),
+        "Network Firewalls by name.",
+    ),
+];
+
+const CUSTOMER_GATEWAY: Record = Record {
+    noun: "a customer gateway",
+    description: "The far end of a VPN connection.",
+    fields: &[&[field("public_ip", Type::Leaf(&IPV4), "Its address.").or(&["ip_address"])]],
+    ..PLAIN
+};
+
+const VPN_CONNECTION: Record = Record {
+    noun: "a VPN connection",
+    description: "Two tunnels between a gateway and a customer gateway (VG-7).",
+    fields: &[&[
+        field("gateway", Type::Leaf(&REFERENCE), "A virtual private gateway or transit gateway."),
+        field("customer_gateway", Type::Leaf(&REFERENCE), "The far end."),
+        field("network", Type::Leaf(&REFERENCE), "The network behind it."),
+        field("routing", Type::Leaf(&ROUTING), "static or bgp."),
+        field("static_routes", Type::OneOrMany(&CIDR), "Destinations behind it."),
+        field("tunnels", Type::OneOrMany(&TUNNEL), "The state of each tunnel."),
+    ]],
+    mandatory: &[&["gateway"]],
+    ..PLAIN
+};
+
+const DIRECT_CONNECT_GATEWAY: Record = Record {
+    noun: "a Direct Connect gateway",
+    description: "A private line to a network.",
+    fields: &[&[
+        field("gateways", Type::OneOrMany(&REFERENCE), "Virtual private gateways or transit gateways."),
+        field("allowed_prefixes", Type::OneOrMany(&CIDR), "What is announced to the network."),
+        field("network", Type::Leaf(&REFERENCE), "The network behind it."),
+        field("advertised", Type::OneOrMany(&CIDR), "What the network announces."),
+    ]],
+    ..PLAIN
+};
+
+const ENDPOINT_SERVICE: Record = Record {
+    noun: "an endpoint service",
+    description: "The provider's side of PrivateLink (EP-6).",
+    fields: &[&[
+        field("load_balancer", Type::Leaf(&REFERENCE), "The network or gateway load balancer behind it."),
+        field("azs", Type::OneOrMany(&TEXT), "Its availability zones."),
+        field("acceptance_required", Type::Leaf(&BOOL), "Whether endpoints must be accepted."),
+    ]],
+    mandatory: &[&["load_balancer"]],
+    ..PLAIN
+};
+
+const ATTACHMENT: Record = Record {
+    noun: "an attachment",
+    description: "What a transit gateway is attached to.",
+    fields: &[&[
+        field("vpc", Type::Leaf(&REFERENCE), "A VPC."),
+        field("subnets", Type::OneOrMany(&REFERENCE), "The subnets of the attachment."),
+        field("vpn", Type::Leaf(&REFERENCE), "A VPN connection."),
+        field("direct_connect", Type::Leaf(&REFERENCE), "A Direct Connect gateway."),
+        field("peering", Type::Leaf(&REFERENCE), "Another transit gateway."),
+        field("appliance_mode", Type::Leaf(&BOOL), "Whether both directions of a flow use the same zone."),
+        field("ipv6", Type::Leaf(&BOOL), "Whether it carries IPv6."),
+        field("security_group_referencing", Type::Leaf(&BOOL), "Whether group references work (SG-10)."),
+        field("status", Type::Leaf(&ATTACHMENT_STATUS), "Only an available one forwards.")
+            .or(&["state"])
+            .default("\"available\""),
+    ]],
+    mandatory: &[&["vpc", "vpn", "direct_connect", "peering"]],
+    exclusive: &[("vpc", &["vpn", "direct_connect", "peering"]), ("vpn", &["direct_connect", "peering"])],
+    ..PLAIN
+};
+
+const GATEWAY_ROUTE_TABLE: Record = Record {
+    noun: "a transit gateway route table",
+    description: "Where the attachments that are associated with it can send to.",
+    fields: &[&[
+        field("associations", Type::OneOrMany(&REFERENCE), "Attachments that use it."),
+        field("propagations", Type::OneOrMany(&REFERENCE), "Attachments whose ranges it learns."),
+        field(
+            "routes",
+            Type::Map(&ROUTE_DESTINATION, &Type::Leaf(&ROUTE_TARGET)),
+            "Static routes: destination to attachment.",
+        ),
+    ]],
+    ..PLAIN
+};
+
+const TRANSIT_GATEWAY: Record = Record {
+    noun: "a transit gateway",
+    description: "A router between VPCs and networks.",
+    fields: &[&[
+        field("security_group_referencing", Type::Leaf(&BOOL), "Whether group references work (SG-10).")
+            .default("false"),
+        field("attachments", Type::Map(&NAME, &Type::Record(&ATTACHMENT)), "Attachments by name."),
+        field(
+            "route_tables",
+            Type::Map(&NAME, &Type::Record(&GATEWAY_ROUTE_TABLE)),
+            "Its route tables; one for all attachments if omitted.",
+        ),
+        field("cidrs", Type::OneOrMany(&CIDR4), "IPv4 CIDR blocks of its own."),
+        field("ipv6_cidrs", Type::OneOrMany(&CIDR6), "IPv6 CIDR blocks of its own."),
+    ]],
+    ..PLAIN
+};
+
+/// Keys of the top level.
+pub(super) const AT_TOP: &[Field] = &[
+    field(
+        "transit_gateways",
+        Type::Map(&GATEWAY_NAME, &Type::Record(&TRANSIT_GATEWAY)),
+        "Transit gateways by name.",
+    ),
+    field(
+        "customer_gateways",
+        Type::Map(&NAME, &Type::Record(&CUSTOMER_GATEWAY)),
+        "Customer gateways by name.",
+    ),
+    field("vpn_connections", Type::Map(&NAME, &Type::Record(&VPN_CONNECTION)), "VPN connections by name."),
+    field(
+        "direct_connect_gateways",
+        Type::Map(&NAME, &Type::Record(&DIRECT_CONNECT_GATEWAY)),
+        "Direct Connect gateways by name.",
+    ),
+    field(
+        "endpoint_services",
+        Type::Map(&NAME, &Type::Record(&ENDPOINT_SERVICE)),
+        "Endpoint services by name.",
+    ),
+];

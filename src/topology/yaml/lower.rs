@@ -1,0 +1,102 @@
+//! From the checked tree to a [`Topology`].
+
+mod instance;
+mod rules;
+mod services;
+mod tests_block;
+mod vpc;
+
+use std::collections::HashSet;
+
+use super::codes;
+use super::fields::Fields;
+use super::grammar::topology::{LINT, NETWORK, PEERING, PREFIX_LIST, TOPOLOGY};
+use super::node::Node;
+use super::problems::{Fault, Problems, quote};
+use super::values;
+use super::words;
+use crate::topology::{
+    Entries, LintSettings, NamedNetwork, PeeringConnection, PrefixList, Spanned, Topology,
+};
+
+/// Fills the topology with what the tree says. Whatever `check` reported is left out.
+pub(super) fn lower(root: &Node<'_>, topology: &mut Topology, problems: &mut Problems) {
+    let top = Fields::new(root, &TOPOLOGY);
+    topology.defaults = top.word("defaults", words::DEFAULTS).value;
+    topology.prefix_lists = prefix_lists(top);
+    topology.networks = networks(top);
+    topology.peering_connections = peering_connections(top, problems);
+    for (key, node) in top.map("vpcs") {
+        let vpc = vpc::vpc(key, node, &mut topology.unmodelled, problems);
+        topology.vpcs.push(key.name(), vpc);
+    }
+    services::top_level(top, topology);
+    services::check_targets(top, topology, problems);
+    topology.tests = tests_block::tests(top, problems);
+    if let Some(node) = top.get("lint") {
+        let lint = Fields::new(node, &LINT);
+        topology.lint =
+            LintSettings { deny: lint.texts("deny"), warn: lint.texts("warn"), allow: lint.texts("allow") };
+    }
+}
+
+fn prefix_lists(top: Fields<'_, '_>) -> Entries<PrefixList> {
+    let mut lists = Entries::default();
+    for (key, node) in top.map("prefix_lists") {
+        let list = Fields::new(node, &PREFIX_LIST);
+        let max_entries = list.read("max_entries", |text| values::number(text, 1, 1000));
+        lists.push(key.name(), PrefixList { entries: list.read_list("entries", values::cidr), max_entries });
+    }
+    lists
+}
+
+fn networks(top: Fields<'_, '_>) -> Entries<NamedNetwork> {
+    let mut networks = Entries::default();
+    let lines: HashSet<String> = ["vpn_connections", "direct_connect_gateways"]
+        .iter()
+        .flat_map(|kind| top.map(kind))
+        .filter_map(|(_, line)| line.get("network").and_then(Node::text).map(str::to_owned))
+        .collect();
+    for (key, node) in top.map("networks") {
+        let network = Fields::new(node, &NETWORK);
+        let network = NamedNetwork {
+            cidrs: network.read_all("cidr", values::cidr),
+            routes_back: network.read_list("routes_back", values::cidr),
+            on_premises: lines.contains(key.text.as_ref()),
+        };
+        networks.push(key.name(), network);
+    }
+    networks
+}
+
+fn peering_connections(top: Fields<'_, '_>, problems: &mut Problems) -> Entries<PeeringConnection> {
+    let mut connections = Entries::default();
+    for (key, node) in top.map("peering_connections") {
+        let peering = Fields::new(node, &PEERING);
+        let (Some(requester), Some(accepter)) = (peering.text("requester"), peering.text("accepter")) else {
+            continue;
+        };
+        if requester.value == accepter.value {
+            let message = format!("{} can't be peered with itself", quote(&requester.value));
+            let fault = Fault::error(codes::SELF_PEERING, message);
+            problems.push(fault.at(accepter.place).also(requester.place, "the same VPC"));
+        }
+        let status = peering.word("status", words::PEERING_STATUSES);
+        let place = peering.place();
+        let connection = PeeringConnection {
+            requester,
+            accepter,
+            status,
+            requester_cidrs: Vec::new(),
+            accepter_cidrs: Vec::new(),
+            place,
+        };
+        connections.push(key.name(), connection);
+    }
+    connections
+}
+
+/// A name that nobody wrote, at the place of the key that implies it.
+fn implied(name: &str, key: &super::node::Key<'_>) -> Spanned<String> {
+    Spanned::new(name.to_owned(), key.place())
+}

@@ -1,0 +1,98 @@
+//! The words that the language has for each enumeration: one table each, for the reader and the schema.
+
+use super::codes;
+use super::problems::{Fault, quote};
+use crate::topology::{
+    AclAction, Connectivity, Defaults, EphemeralPorts, Expectation, FamilyFilter, GatewayState, InstanceKind,
+    InstanceState, PeeringStatus,
+};
+
+/// Words and what they mean.
+pub(super) type Words<T> = &'static [(&'static str, T)];
+
+pub(super) const DEFAULTS: Words<Defaults> = &[("aws", Defaults::Aws), ("terraform", Defaults::Terraform)];
+
+pub(super) const ACTIONS: Words<AclAction> = &[("allow", AclAction::Allow), ("deny", AclAction::Deny)];
+
+pub(super) const INSTANCE_KINDS: Words<InstanceKind> = &[
+    ("ec2", InstanceKind::Ec2),
+    ("rds", InstanceKind::Rds),
+    ("lambda", InstanceKind::Lambda),
+    ("interface", InstanceKind::Interface),
+];
+
+/// Owners of service-owned interfaces (EN-6) that behave like a bare interface with security groups,
+/// and those that have a kind of their own. Any other owner is kept as it was said.
+pub(super) const INTERFACE_OWNERS: Words<InstanceKind> = &[
+    ("ec2", InstanceKind::Ec2),
+    ("rds", InstanceKind::Rds),
+    ("lambda", InstanceKind::Lambda),
+    ("interface", InstanceKind::Interface),
+    ("dms", InstanceKind::Interface),
+    ("ecs", InstanceKind::Interface),
+    ("efs", InstanceKind::Interface),
+    ("elasticache", InstanceKind::Interface),
+    ("fargate", InstanceKind::Interface),
+    ("msk", InstanceKind::Interface),
+    ("opensearch", InstanceKind::Interface),
+    ("redshift", InstanceKind::Interface),
+    ("resolver", InstanceKind::Interface),
+    ("nat-gateway", InstanceKind::NatGateway),
+];
+
+pub(super) const INSTANCE_STATES: Words<InstanceState> = &[
+    ("running", InstanceState::Running),
+    ("pending", InstanceState::Pending),
+    ("stopping", InstanceState::Stopped),
+    ("stopped", InstanceState::Stopped),
+    ("shutting-down", InstanceState::Terminated),
+    ("terminated", InstanceState::Terminated),
+];
+
+pub(super) const EPHEMERAL_PORTS: Words<EphemeralPorts> =
+    &[("linux", EphemeralPorts::Linux), ("windows", EphemeralPorts::Windows), ("any", EphemeralPorts::Any)];
+
+pub(super) const CONNECTIVITY: Words<Connectivity> =
+    &[("public", Connectivity::Public), ("private", Connectivity::Private)];
+
+pub(super) const GATEWAY_STATES: Words<GatewayState> = &[
+    ("available", GatewayState::Available),
+    ("pending", GatewayState::Pending),
+    ("failed", GatewayState::Failed),
+    ("deleting", GatewayState::Deleting),
+    ("deleted", GatewayState::Deleted),
+];
+
+pub(super) const PEERING_STATUSES: Words<PeeringStatus> = &[
+    ("active", PeeringStatus::Active),
+    ("pending-acceptance", PeeringStatus::PendingAcceptance),
+    ("provisioning", PeeringStatus::Provisioning),
+    ("rejected", PeeringStatus::Rejected),
+    ("expired", PeeringStatus::Expired),
+    ("failed", PeeringStatus::Failed),
+    ("deleting", PeeringStatus::Deleting),
+    ("deleted", PeeringStatus::Deleted),
+];
+
+pub(super) const EXPECTATIONS: Words<Expectation> = &[
+    ("reachable", Expectation::Reachable),
+    ("blocked", Expectation::Blocked),
+    ("partial", Expectation::Partial),
+    ("undetermined", Expectation::Undetermined),
+];
+
+pub(super) const FAMILIES: Words<FamilyFilter> =
+    &[("ipv4", FamilyFilter::Ipv4), ("ipv6", FamilyFilter::Ipv6)];
+
+/// The meaning of a word, in whatever case it is written.
+pub(super) fn read<T: Clone>(words: Words<T>, noun: &str, text: &str) -> Result<T, Fault> {
+    lookup(words, text).ok_or_else(|| {
+        Fault::error(codes::WORD, format!("unknown {noun} {}", quote(text)))
+            .suggest(text, words.iter().map(|(word, _)| *word))
+    })
+}
+
+/// The meaning of a word, if it has one.
+pub(super) fn lookup<T: Clone>(words: Words<T>, text: &str) -> Option<T> {
+    words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, meaning)| meaning.clone())
+}

@@ -1,0 +1,121 @@
+//! Removes what refers to something that was left out.
+
+use std::collections::HashSet;
+
+use vpcreach::topology::*;
+
+type Names = HashSet<String>;
+
+fn names<T>(entries: &Entries<T>) -> Names {
+    entries.iter().map(|entry| entry.name().to_owned()).collect()
+}
+
+pub fn prune(topology: &mut Topology) {
+    let vpcs = names(&topology.vpcs);
+    topology.peering_connections.0.retain(|entry| {
+        vpcs.contains(&entry.value.requester.value) && vpcs.contains(&entry.value.accepter.value)
+    });
+    let peerings = names(&topology.peering_connections);
+    let lists = names(&topology.prefix_lists);
+    let networks = names(&topology.networks);
+    for entry in &mut topology.vpcs.0 {
+        prune_vpc(&mut entry.value);
+        prune_routes(&mut entry.value, &peerings, &lists);
+    }
+    // References cross VPCs, so every group must be known first.
+    let groups: Vec<Names> = topology.vpcs.iter().map(|entry| names(&entry.value.security_groups)).collect();
+    let all: Names = topology
+        .vpcs
+        .iter()
+        .zip(&groups)
+        .flat_map(|(vpc, groups)| groups.iter().map(|group| format!("{}/{group}", vpc.name())))
+        .collect();
+    for (entry, own) in topology.vpcs.0.iter_mut().zip(&groups) {
+        for group in &mut entry.value.security_groups.0 {
+            for rules in [&mut group.value.inbound, &mut group.value.outbound].into_iter().flatten() {
+                rules.retain(|rule| match &rule.peer.value {
+                    SecurityGroupPeer::Group(name) => {
+                        name.starts_with("sg-") || own.contains(name) || all.contains(name)
+                    }
+                    SecurityGroupPeer::PrefixList(name) => lists.contains(name),
+                    SecurityGroupPeer::Network(name) => networks.contains(name),
+                    _ => true,
+                });
+            }
+        }
+    }
+}
+
+fn prune_vpc(vpc: &mut Vpc) {
+    let tables = names(&vpc.route_tables);
+    let acls = names(&vpc.network_acls);
+    let groups = names(&vpc.security_groups);
+    let gone = |association: &Association, known: &Names| match association {
+        Association::Named(name) => !known.contains(&name.value),
+        _ => false,
+    };
+    vpc.subnets.0.retain(|subnet| subnet.value.cidr.is_some() || subnet.value.ipv6_cidr.is_some());
+    for subnet in &mut vpc.subnets.0 {
+        if gone(&subnet.value.route_table, &tables) {
+            subnet.value.route_table = Association::Implicit;
+        }
+        if gone(&subnet.value.network_acl, &acls) {
+            subnet.value.network_acl = Association::Implicit;
+        }
+    }
+    let subnets = names(&vpc.subnets);
+    vpc.nat_gateways.0.retain(|gateway| subnets.contains(&gateway.value.subnet.value));
+    for instance in &mut vpc.instances.0 {
+        let addressed = |interface: &Interface| !interface.ips.is_empty() || !interface.ipv6.is_empty();
+        instance.value.interfaces.0.retain(|interface| {
+            subnets.contains(&interface.value.subnet.value) && addressed(&interface.value)
+        });
+        for interface in &mut instance.value.interfaces.0 {
+            if let Some(chosen) = &mut interface.value.security_groups {
+                chosen.retain(|name| name.value == "default" || groups.contains(&name.value));
+                if chosen.is_empty() {
+                    interface.value.security_groups = None;
+                }
+            }
+        }
+    }
+    vpc.instances.0.retain(|instance| !instance.value.interfaces.is_empty());
+}
+
+fn prune_routes(vpc: &mut Vpc, peerings: &Names, lists: &Names) {
+    let mut targets: Names = peerings.clone();
+    targets.extend(vpc.internet_gateway.iter().map(|gateway| gateway.name.value.clone()));
+    targets.extend(vpc.egress_only_internet_gateway.iter().map(|gateway| gateway.name.value.clone()));
+    targets.extend(names(&vpc.nat_gateways));
+    for instance in &vpc.instances {
+        targets.insert(instance.name().to_owned());
+        let interfaces = instance.value.interfaces.iter();
+        targets.extend(interfaces.map(|interface| format!("{}/{}", instance.name(), interface.name())));
+    }
+    // RT-5: inside the VPC, only whole subnets may have routes.
+    let cidrs: Vec<_> = vpc.cidrs.iter().map(|cidr| cidr.value).collect();
+    let subnets: Vec<_> = vpc.subnets.iter().filter_map(|subnet| subnet.value.cidr).collect();
+    let legal = |route: &Route| {
+        let known = match &route.target.value {
+            RouteTarget::Named(name) => targets.contains(name),
+            RouteTarget::Local | RouteTarget::Blackhole => true,
+        };
+        let destination = match &route.destination.value {
+            RouteDestination::PrefixList(name) => lists.contains(name),
+            RouteDestination::Cidr(ipnet::IpNet::V6(_)) => true,
+            RouteDestination::Cidr(ipnet::IpNet::V4(cidr)) => {
+                !cidrs.iter().any(|own| own.contains(cidr) && own != cidr)
+                    || subnets.iter().any(|subnet| subnet.value == *cidr)
+            }
+        };
+        known && destination
+    };
+    for table in &mut vpc.route_tables.0 {
+        table.value.routes.retain(legal);
+    }
+    for subnet in &mut vpc.subnets.0 {
+        if let Some(routes) = &mut subnet.value.routes {
+            routes.retain(legal);
+        }
+    }
+}

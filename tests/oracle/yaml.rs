@@ -1,0 +1,279 @@
+//! Prints a topology as YAML that a person can run.
+
+use std::fmt::Write;
+
+use vpcreach::topology::*;
+
+/// The topology in the syntax of the reader. What was not said is not printed.
+pub fn to_yaml(topology: &Topology) -> String {
+    let mut out = String::new();
+    if topology.defaults == Defaults::Terraform {
+        line(&mut out, 0, "defaults: terraform");
+    }
+    if !topology.networks.is_empty() {
+        line(&mut out, 0, "networks:");
+        for network in &topology.networks {
+            let cidrs = list(network.value.cidrs.iter().map(|cidr| quoted(cidr.value)));
+            line(&mut out, 1, &format!("{}: {{cidr: {cidrs}}}", network.name()));
+        }
+    }
+    if !topology.prefix_lists.is_empty() {
+        line(&mut out, 0, "prefix_lists:");
+        for prefix_list in &topology.prefix_lists {
+            let entries = prefix_list.value.entries.as_ref();
+            let entries = entries.map(|entries| list(entries.iter().map(|cidr| quoted(cidr.value))));
+            let body = entries.map_or("managed_by: aws".to_owned(), |entries| format!("entries: {entries}"));
+            line(&mut out, 1, &format!("{}: {{{body}}}", prefix_list.name()));
+        }
+    }
+    line(&mut out, 0, "vpcs:");
+    for entry in &topology.vpcs {
+        line(&mut out, 1, &format!("{}:", entry.name()));
+        vpc(&mut out, &entry.value);
+    }
+    if !topology.peering_connections.is_empty() {
+        line(&mut out, 0, "peering_connections:");
+        for entry in &topology.peering_connections {
+            let peering = &entry.value;
+            let (requester, accepter) = (&peering.requester.value, &peering.accepter.value);
+            let mut fields = vec![format!("requester: {requester}"), format!("accepter: {accepter}")];
+            if peering.status.value != PeeringStatus::Active {
+                fields.push(format!("status: {}", kebab(&peering.status.value)));
+            }
+            line(&mut out, 1, &format!("{}: {{{}}}", entry.name(), fields.join(", ")));
+        }
+    }
+    out
+}
+
+fn line(out: &mut String, depth: usize, text: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(out, "{:indent$}{text}", "", indent = 2 * depth);
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    format!("[{}]", items.join(", "))
+}
+
+// A colon needs quotes in YAML.
+fn quoted(value: impl ToString) -> String {
+    let text = value.to_string();
+    if text.contains(':') { format!("\"{text}\"") } else { text }
+}
+
+/// `PendingAcceptance` as `pending-acceptance`.
+fn kebab(value: &impl std::fmt::Debug) -> String {
+    let mut text = String::new();
+    for letter in format!("{value:?}").chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
+}
+
+fn vpc(out: &mut String, vpc: &Vpc) {
+    if !vpc.cidrs.is_empty() {
+        line(out, 2, &format!("cidr: {}", list(vpc.cidrs.iter().map(|cidr| quoted(cidr.value)))));
+    }
+    if !vpc.ipv6_cidrs.is_empty() {
+        line(out, 2, &format!("ipv6_cidr: {}", list(vpc.ipv6_cidrs.iter().map(|cidr| quoted(cidr.value)))));
+    }
+    if let Some(region) = &vpc.region {
+        line(out, 2, &format!("region: {}", region.value));
+    }
+    if let Some(on) = vpc.dns_support {
+        line(out, 2, &format!("dns_support: {}", on.value));
+    }
+    match &vpc.internet_gateway {
+        Some(gateway) if gateway.attached.value && gateway.name.value == "igw" => {
+            line(out, 2, "internet_gateway: true");
+        }
+        Some(gateway) => {
+            let (name, attached) = (&gateway.name.value, gateway.attached.value);
+            line(out, 2, &format!("internet_gateway: {{name: {name}, attached: {attached}}}"));
+        }
+        None => {}
+    }
+    match &vpc.egress_only_internet_gateway {
+        Some(gateway) if gateway.name.value == "eigw" => line(out, 2, "egress_only_internet_gateway: true"),
+        Some(gateway) => {
+            line(out, 2, &format!("egress_only_internet_gateway: {{name: {}}}", gateway.name.value));
+        }
+        None => {}
+    }
+    section(out, "nat_gateways", &vpc.nat_gateways, |gateway| format!("{{{}}}", nat_gateway(gateway)));
+    section(out, "route_tables", &vpc.route_tables, |table| routes(&table.routes));
+    section(out, "subnets", &vpc.subnets, subnet);
+    if !vpc.network_acls.is_empty() {
+        line(out, 2, "network_acls:");
+        for entry in &vpc.network_acls {
+            line(out, 3, &format!("{}:", entry.name()));
+            acl_rules(out, "inbound", "source", &entry.value.inbound);
+            acl_rules(out, "outbound", "destination", &entry.value.outbound);
+        }
+    }
+    if !vpc.security_groups.is_empty() {
+        line(out, 2, "security_groups:");
+        for entry in &vpc.security_groups {
+            let empty = entry.value.inbound.is_none() && entry.value.outbound.is_none();
+            line(out, 3, &format!("{}:{}", entry.name(), if empty { " {}" } else { "" }));
+            group_rules(out, "inbound", "source", entry.value.inbound.as_deref());
+            group_rules(out, "outbound", "destination", entry.value.outbound.as_deref());
+        }
+    }
+    if !vpc.instances.is_empty() {
+        line(out, 2, "instances:");
+        for entry in &vpc.instances {
+            instance(out, entry);
+        }
+    }
+}
+
+fn section<T>(out: &mut String, name: &str, entries: &Entries<T>, body: impl Fn(&T) -> String) {
+    if !entries.is_empty() {
+        line(out, 2, &format!("{name}:"));
+        for entry in entries {
+            line(out, 3, &format!("{}: {}", entry.name(), body(&entry.value)));
+        }
+    }
+}
+
+fn nat_gateway(gateway: &NatGateway) -> String {
+    let mut fields = vec![format!("subnet: {}", gateway.subnet.value)];
+    if gateway.connectivity.value == Connectivity::Private {
+        fields.push("connectivity: private".to_owned());
+    }
+    if gateway.state.value != GatewayState::Available {
+        fields.push(format!("state: {}", kebab(&gateway.state.value)));
+    }
+    fields.extend(gateway.private_ip.map(|ip| format!("private_ip: {}", ip.value)));
+    fields.extend(gateway.public_ip.map(|ip| format!("public_ip: {}", ip.value)));
+    fields.join(", ")
+}
+
+fn routes(routes: &[Route]) -> String {
+    let routes = routes.iter().map(|route| {
+        let destination = match &route.destination.value {
+            RouteDestination::Cidr(cidr) => quoted(cidr),
+            RouteDestination::PrefixList(name) => quoted(format!("pl:{name}")),
+        };
+        let target = match &route.target.value {
+            RouteTarget::Local => "local",
+            RouteTarget::Blackhole => "blackhole",
+            RouteTarget::Named(name) => name,
+        };
+        format!("{destination}: {target}")
+    });
+    format!("{{{}}}", routes.collect::<Vec<_>>().join(", "))
+}
+
+fn subnet(subnet: &Subnet) -> String {
+    let mut fields = Vec::new();
+    fields.extend(subnet.cidr.map(|cidr| format!("cidr: {}", cidr.value)));
+    fields.extend(subnet.ipv6_cidr.map(|cidr| format!("ipv6_cidr: {}", quoted(cidr.value))));
+    fields.extend(subnet.az.as_ref().map(|az| format!("az: {}", az.value)));
+    if let Association::Named(name) = &subnet.route_table {
+        fields.push(format!("route_table: {}", name.value));
+    }
+    fields.extend(subnet.routes.as_ref().map(|own| format!("routes: {}", routes(own))));
+    if let Association::Named(name) = &subnet.network_acl {
+        fields.push(format!("network_acl: {}", name.value));
+    }
+    fields.extend(subnet.auto_assign_public_ip.map(|on| format!("auto_assign_public_ip: {}", on.value)));
+    format!("{{{}}}", fields.join(", "))
+}
+
+fn traffic(traffic: &Traffic) -> Vec<String> {
+    let protocol = match traffic.protocol {
+        Protocol::Number(number) => number.to_string(),
+        other => other.to_string(),
+    };
+    let mut fields = vec![format!("protocol: {protocol}")];
+    match &traffic.ports[..] {
+        [] => {}
+        [range] => fields.push(format!("ports: {range}")),
+        ranges => fields.push(format!("ports: {}", list(ranges.iter().map(PortRange::to_string)))),
+    }
+    fields.extend(traffic.icmp_type.map(|number| format!("icmp_type: {number}")));
+    fields.extend(traffic.icmp_code.map(|number| format!("icmp_code: {number}")));
+    fields
+}
+
+fn acl_rules(out: &mut String, direction: &str, side: &str, rules: &[AclRule]) {
+    line(out, 4, &format!("{direction}:{}", if rules.is_empty() { " {}" } else { "" }));
+    for rule in rules {
+        let action = if rule.action == AclAction::Allow { "allow" } else { "deny" };
+        let peer = match &rule.peer.value {
+            AclPeer::Cidr(cidr) => quoted(cidr),
+            AclPeer::Network(name) => quoted(format!("net:{name}")),
+        };
+        let mut fields = vec![format!("action: {action}")];
+        fields.extend(traffic(&rule.traffic));
+        fields.push(format!("{side}: {peer}"));
+        line(out, 5, &format!("{}: {{{}}}", rule.number.value, fields.join(", ")));
+    }
+}
+
+fn group_rules(out: &mut String, direction: &str, side: &str, rules: Option<&[SecurityGroupRule]>) {
+    let Some(rules) = rules else { return };
+    line(out, 4, &format!("{direction}:{}", if rules.is_empty() { " []" } else { "" }));
+    for rule in rules {
+        let peer = match &rule.peer.value {
+            SecurityGroupPeer::Cidr(cidr) => quoted(cidr),
+            SecurityGroupPeer::Network(name) => quoted(format!("net:{name}")),
+            SecurityGroupPeer::PrefixList(name) => quoted(format!("pl:{name}")),
+            SecurityGroupPeer::Group(name) => quoted(format!("sg:{name}")),
+            SecurityGroupPeer::SelfGroup => "self".to_owned(),
+        };
+        let mut fields = traffic(&rule.traffic);
+        fields.push(format!("{side}: {peer}"));
+        line(out, 5, &format!("- {{{}}}", fields.join(", ")));
+    }
+}
+
+fn instance(out: &mut String, entry: &Entry<Instance>) {
+    let instance = &entry.value;
+    line(out, 3, &format!("{}:", entry.name()));
+    match &instance.kind.value {
+        InstanceKind::Ec2 => {}
+        other => line(out, 4, &format!("kind: {}", kebab(other))),
+    }
+    if instance.state.value != InstanceState::Running {
+        line(out, 4, &format!("state: {}", kebab(&instance.state.value)));
+    }
+    if let Some(on) = instance.policy_routing {
+        line(out, 4, &format!("policy_routing: {}", on.value));
+    }
+    line(out, 4, "interfaces:");
+    for entry in &instance.interfaces {
+        line(out, 5, &format!("{}: {{{}}}", entry.name(), interface(&entry.value)));
+    }
+}
+
+fn interface(interface: &Interface) -> String {
+    let mut fields = vec![format!("subnet: {}", interface.subnet.value)];
+    if !interface.ips.is_empty() {
+        fields.push(format!("ips: {}", list(interface.ips.iter().map(|ip| ip.value.to_string()))));
+    }
+    if !interface.ipv6.is_empty() {
+        fields.push(format!("ipv6: {}", list(interface.ipv6.iter().map(|ip| quoted(ip.value)))));
+    }
+    let primary = match (interface.public_ip.value, interface.ips.first()) {
+        (PublicIp::Address(public), Some(private)) => vec![(private.value, public)],
+        _ => Vec::new(),
+    };
+    let further = interface.public_ips.iter().map(|pair| (pair.private.value, pair.public.value));
+    let pairs: Vec<String> =
+        primary.into_iter().chain(further).map(|(private, public)| format!("{private}: {public}")).collect();
+    if !pairs.is_empty() {
+        fields.push(format!("public_ips: {{{}}}", pairs.join(", ")));
+    }
+    if let Some(groups) = &interface.security_groups {
+        fields.push(format!("security_groups: {}", list(groups.iter().map(|group| group.value.clone()))));
+    }
+    fields.extend(interface.source_dest_check.map(|on| format!("source_dest_check: {}", on.value)));
+    fields.join(", ")
+}
