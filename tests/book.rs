@@ -11,6 +11,8 @@ mod derived;
 mod links;
 #[path = "book/rules.rs"]
 mod rules;
+#[path = "book/topologies.rs"]
+mod topologies;
 #[path = "book/transcripts.rs"]
 mod transcripts;
 
@@ -37,6 +39,13 @@ fn blocks_are_well_formed() {
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert!(collected.blocks.len() > 200, "only {} topologies were found", collected.blocks.len());
+}
+
+#[test]
+fn topologies_do_what_they_say() {
+    let blocks = blocks::collect().unwrap().blocks;
+    let problems: Vec<String> = blocks.iter().flat_map(topologies::check).collect();
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 
 #[test]
