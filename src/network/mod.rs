@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::flow::AddressSet;
-use crate::topology::{Sources, TestCase, Topology};
+use crate::topology::{CaptureKind, Sources, TestCase, Topology};
 
 pub use code::Code;
 pub use describe::RuleText;
@@ -82,6 +82,8 @@ pub struct Network {
     pub tests: Vec<TestCase>,
     /// Whether names that are not defined may exist all the same (captures).
     pub partial: bool,
+    /// Kinds of resource that the capture lacks: what is not there of these is unknown, not absent.
+    pub missing: Vec<CaptureKind>,
     /// Who joins what.
     pub graph: Graph,
     /// Who owns an address inside a VPC.
@@ -108,6 +110,12 @@ impl Network {
     /// not be asked.
     pub fn compile(topology: &Topology) -> (Self, Vec<crate::topology::Diagnostic>) {
         compile::compile(topology)
+    }
+
+    /// What becomes of packets where something of a kind is not there: dropped for that reason, unless the capture
+    /// lacks the kind (pitfall 15: missing knowledge is never "blocked").
+    pub fn absence(&self, kind: CaptureKind, code: Code) -> Action {
+        if self.missing.contains(&kind) { Action::Unknown(Code::Und002) } else { Action::Deny(code) }
     }
 
     /// The files and resources that places refer to.

@@ -41,16 +41,15 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &Lines) ->
         }
     }
     for label in &diagnostic.labels {
-        group = match (label.place, sources.locate(label.place)) {
-            (Place::Resource(_), Some(location)) => {
-                let note = match label.text.as_str() {
-                    "" => location.to_string(),
-                    text => format!("{location}: {text}"),
-                };
-                group.element(Level::NOTE.message(note))
+        group = match label.place {
+            Place::Resource(_) => {
+                let location = sources.locate(label.place).map(|location| location.to_string());
+                let parts = [location.as_deref(), Some(label.text.as_str())];
+                let said: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+                group.element(Level::NOTE.message(said.join(": ")))
             }
-            (Place::Implicit, _) if !label.text.is_empty() => group.element(Level::NOTE.message(&label.text)),
-            _ => group,
+            Place::Implicit if !label.text.is_empty() => group.element(Level::NOTE.message(&label.text)),
+            Place::Implicit | Place::Span(_) => group,
         };
     }
     match &diagnostic.help {

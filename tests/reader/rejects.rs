@@ -391,3 +391,11 @@ fn codes_are_unique_and_documented() {
     }
     assert!(codes.iter().all(|(_, text)| text.ends_with('.')));
 }
+
+#[test]
+fn routes_are_propagated_into_tables_that_exist() {
+    expect(
+        &problems(&in_vpc("route_tables: {private: {}}\nvpn_gateway: {propagate_to: [privat, main]}")),
+        &["TOP033 5:34+6 there is no route table `privat` in this VPC"],
+    );
+}

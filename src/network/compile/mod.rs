@@ -81,6 +81,10 @@ impl<'t> Compiler<'t> {
             sources: topology.sources.clone(),
             tests: topology.tests.clone(),
             partial: topology.completeness != Completeness::Complete,
+            missing: match &topology.completeness {
+                Completeness::Complete => Vec::new(),
+                Completeness::Partial { missing } => missing.clone(),
+            },
             ..Network::default()
         };
         Self {

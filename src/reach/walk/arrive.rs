@@ -3,6 +3,8 @@
 use crate::flow::single_address;
 use crate::network::{Action, Code, Direction, InterfaceId, NatGatewayId, Owner, SubnetId, VpcId};
 
+use crate::topology::CaptureKind;
+
 use super::super::trace::{Component, End, LegKind, NoReply, Step};
 use super::path::{Device, Path, echo_requests, icmp};
 use super::{At, Sender, Walker};
@@ -28,9 +30,10 @@ impl Walker<'_> {
         }
         let Some(path) = rest else { return };
         let (local, nobody) = path.split_destination(&self.network.host_local_addresses(vpc));
-        for (path, code) in [(local, Code::Dns002), (nobody, Code::Rt004)] {
+        let unowned = self.network.absence(CaptureKind::NetworkInterfaces, Code::Rt004);
+        for (path, action) in [(local, Action::Deny(Code::Dns002)), (nobody, unowned)] {
             if let Some(mut path) = path {
-                self.pass(&mut path, Component::Router(vpc), Action::Deny(code));
+                self.pass(&mut path, Component::Router(vpc), action);
                 self.done.push(path);
             }
         }

@@ -7,7 +7,7 @@ use crate::network::{
     Action, Code, Direction, EgressOnlyInternetGatewayId, Identity, InterfaceId, InternetGatewayId,
     NatGatewayId, Owner, PeeringId, SubnetId, Target, VpcId, public_addresses,
 };
-use crate::topology::GatewayState;
+use crate::topology::{CaptureKind, GatewayState};
 
 use super::super::trace::{Component, End, LegKind};
 use super::path::{Device, Path};
@@ -256,13 +256,15 @@ impl Walker<'_> {
         let ours = AddressSet::from_ranges(ranges.copied().filter(|(first, _)| first.is_ipv6()));
         let (nobody, others) = path.split_destination(&ours);
         if let Some(mut path) = nobody {
-            self.pass(&mut path, Component::Internet, Action::Deny(Code::Rt004));
+            let action = self.network.absence(CaptureKind::NetworkInterfaces, Code::Rt004);
+            self.pass(&mut path, Component::Internet, action);
             self.done.push(path);
         }
         match others {
             // From outside to outside: whoever that address was, it is nothing of this network (EN-4).
             Some(mut path) if path.leg == LegKind::Request && path.source == End::Outside => {
-                self.pass(&mut path, Component::Internet, Action::Deny(Code::Rt004));
+                let action = self.network.absence(CaptureKind::NetworkInterfaces, Code::Rt004);
+                self.pass(&mut path, Component::Internet, action);
                 self.done.push(path);
             }
             Some(path) => self.at_outside(path),
@@ -282,13 +284,14 @@ impl Walker<'_> {
             return;
         }
         let Some(gateway) = vpc.internet_gateway else {
-            let (component, code) = match vpc.egress_only_internet_gateway {
+            let absence = |code| self.network.absence(CaptureKind::InternetGateways, code);
+            let (component, action) = match vpc.egress_only_internet_gateway {
                 Some(gateway) if path.is_ipv6() => {
-                    (Component::EgressOnlyInternetGateway(gateway), Code::Eigw001)
+                    (Component::EgressOnlyInternetGateway(gateway), absence(Code::Eigw001))
                 }
-                _ => (Component::Router(interface.vpc), Code::Igw002),
+                _ => (Component::Router(interface.vpc), absence(Code::Igw002)),
             };
-            self.pass(&mut path, component, Action::Deny(code));
+            self.pass(&mut path, component, action);
             self.enter_past_gateway(path, id, address);
             return;
         };
@@ -337,7 +340,8 @@ impl Walker<'_> {
                 Component::InternetGateway(gateway)
             }
             None => {
-                self.pass(&mut path, Component::Router(vpc), Action::Deny(Code::Igw002));
+                let action = self.network.absence(CaptureKind::InternetGateways, Code::Igw002);
+                self.pass(&mut path, Component::Router(vpc), action);
                 Component::Router(vpc)
             }
         };

@@ -1,9 +1,9 @@
 //! Compares a file with the grammar and reports everything that does not fit, all at once.
 
 use super::codes;
-use super::grammar::{Leaf, LeafSchema, Record, Type};
+use super::grammar::{Leaf, Record, Type};
 use super::node::{Key, Kind, Node};
-use super::problems::{Fault, Problems, listed, quote};
+use super::problems::{Fault, Problems, listed, nearest, quote};
 use crate::topology::Place;
 
 /// With more possible keys than this a list of them helps nobody.
@@ -113,7 +113,7 @@ fn fields(node: &Node<'_>, record: &'static Record, owner: Owner<'_>, problems: 
     for (key, value) in node.entries() {
         let Some(field) = record.find(&key.text) else {
             if !(record.extensible && key.text.starts_with("x-")) {
-                problems.push(unknown_key(key, record).at(key.place()));
+                problems.push(unknown_key(key, record, problems.is_full()).at(key.place()));
             }
             continue;
         };
@@ -130,18 +130,21 @@ fn fields(node: &Node<'_>, record: &'static Record, owner: Owner<'_>, problems: 
     excluded(&there, record, problems);
 }
 
-fn unknown_key(key: &Key<'_>, record: &'static Record) -> Fault {
+fn unknown_key(key: &Key<'_>, record: &'static Record, in_haste: bool) -> Fault {
     let fault =
         Fault::error(codes::UNKNOWN_KEY, format!("unknown key {} in {}", quote(&key.text), record.noun));
+    if in_haste {
+        return fault;
+    }
     if let Some((_, advice)) = record.advice.iter().find(|(tried, _)| *tried == key.text) {
         return fault.help(*advice);
     }
     let possible: Vec<&str> = record.all().flat_map(|field| field.names()).collect();
-    match super::problems::nearest(&key.text, possible) {
+    match nearest(&key.text, possible) {
         // An alias that is only another spelling is not worth learning: suggest the canonical key.
         Some(word) => {
             let canonical = record.find(word).map_or(word, |field| field.key);
-            let close = super::problems::nearest(&key.text, [canonical]).unwrap_or(word);
+            let close = nearest(&key.text, [canonical]).unwrap_or(word);
             fault.help(format!("did you mean `{close}`?"))
         }
         None => {
@@ -196,9 +199,4 @@ fn excluded(there: &[(&'static str, &Key<'_>)], record: &'static Record, problem
             problems.push(fault.at(other.place()).also(first.place(), "said here already"));
         }
     }
-}
-
-/// Whether a boolean is what a leaf is about; the short forms `true` and `false`.
-pub(super) const fn takes_boolean(leaf: &Leaf) -> bool {
-    matches!(leaf.schema, LeafSchema::Boolean | LeafSchema::BooleanOrText)
 }

@@ -43,5 +43,6 @@ codes! {
     ICMP = "TOP030", "ICMP type and code do not fit the protocol (SG-5).";
     VERSION = "TOP031", "A version of the language that this program does not know.";
     SELF_PEERING = "TOP032", "A VPC can't be peered with itself.";
+    UNKNOWN_TABLE = "TOP033", "A virtual private gateway propagates into a route table that does not exist.";
     MORE = "TOP099", "More problems were found than are shown.";
 }

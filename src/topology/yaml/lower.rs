@@ -6,6 +6,8 @@ mod services;
 mod tests_block;
 mod vpc;
 
+use std::collections::HashSet;
+
 use super::codes;
 use super::fields::Fields;
 use super::grammar::topology::{LINT, NETWORK, PEERING, PREFIX_LIST, TOPOLOGY};
@@ -50,7 +52,7 @@ fn prefix_lists(top: Fields<'_, '_>) -> Entries<PrefixList> {
 
 fn networks(top: Fields<'_, '_>) -> Entries<NamedNetwork> {
     let mut networks = Entries::default();
-    let lines: Vec<String> = ["vpn_connections", "direct_connect_gateways"]
+    let lines: HashSet<String> = ["vpn_connections", "direct_connect_gateways"]
         .iter()
         .flat_map(|kind| top.map(kind))
         .filter_map(|(_, line)| line.get("network").and_then(Node::text).map(str::to_owned))
@@ -60,7 +62,7 @@ fn networks(top: Fields<'_, '_>) -> Entries<NamedNetwork> {
         let network = NamedNetwork {
             cidrs: network.read_all("cidr", values::cidr),
             routes_back: network.read_list("routes_back", values::cidr),
-            on_premises: lines.iter().any(|line| *line == key.text),
+            on_premises: lines.contains(key.text.as_ref()),
         };
         networks.push(key.name(), network);
     }

@@ -20,11 +20,16 @@ pub(super) struct Problems {
 impl Problems {
     /// Adds one, unless there are too many already.
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        if self.list.len() < MAX_PROBLEMS {
-            self.list.push(diagnostic);
-        } else {
+        if self.is_full() {
             self.dropped += 1;
+        } else {
+            self.list.push(diagnostic);
         }
+    }
+
+    /// Whether whatever else is pushed will only be counted, so that it need not be worded with care.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= MAX_PROBLEMS
     }
 
     /// How many there are.

@@ -239,7 +239,6 @@ impl<'t, 'p> Builder<'t, 'p> {
         if anchor > 0 {
             self.anchors.insert(anchor, value.clone());
         }
-        let file = self.file;
         let Some(frame) = self.open.last_mut() else {
             self.root = Some(value.node);
             return;
@@ -250,7 +249,7 @@ impl<'t, 'p> Builder<'t, 'p> {
         match &mut frame.items {
             Items::List(items) => items.push(value.node),
             Items::Map { entries, key } => match key.take() {
-                None => *key = Some(as_key(value, file, self.problems)),
+                None => *key = Some(as_key(value, self.problems)),
                 Some((key, merge)) => entries.push(Pair { key, value: value.node, merge }),
             },
         }
@@ -279,9 +278,8 @@ impl<'t, 'p> Builder<'t, 'p> {
 }
 
 /// A value in the position of a key.
-fn as_key<'t>(value: Measured<'t>, file: FileId, problems: &mut Problems) -> (Key<'t>, bool) {
+fn as_key<'t>(value: Measured<'t>, problems: &mut Problems) -> (Key<'t>, bool) {
     let span = value.node.span;
-    debug_assert_eq!(span.file, file, "one file, one tree");
     let (text, reason) = match value.node.kind {
         // The parser makes up a `~` of no length where a key should be.
         Kind::Scalar(text, kind) if kind != ScalarType::Null || span.start < span.end => (text, None),

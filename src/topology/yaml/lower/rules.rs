@@ -127,7 +127,7 @@ fn whole(key: &Key<'_>, node: &Node<'_>) -> Place {
     Place::Span(span)
 }
 
-/// A reserved use of `quote` for messages about routes.
+/// That a name can't be the target of a route (RT-14).
 pub(super) fn not_a_target(target: &Spanned<String>, why: &str, help: &str) -> crate::topology::Diagnostic {
     let message = format!("{} can't be the target of a route: {why}", quote(&target.value));
     Fault::error(codes::ROUTE_TARGET, message).help(help).at(target.place)

@@ -1,5 +1,7 @@
 //! Components that are named here and not modelled yet: each lands in `Topology::unmodelled`.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::codes;
 use super::super::fields::Fields;
 use super::super::grammar::services::VPN_GATEWAY;
@@ -9,7 +11,9 @@ use super::super::problems::{Fault, Problems, quote};
 use super::implied;
 use super::rules::not_a_target;
 use super::vpc::{Gateway, gateway};
-use crate::topology::{Entries, Instance, Place, RouteTarget, Spanned, Topology, Unmodelled, Vpc};
+use crate::topology::{
+    Entries, Entry, Instance, Place, RouteTable, RouteTarget, Spanned, Topology, Unmodelled, Vpc,
+};
 
 /// Maps at the top level, and what AWS calls one of their entries.
 const TOP_LEVEL: &[(&str, &str)] = &[
@@ -28,6 +32,9 @@ const IN_VPC: &[(&str, &str)] = &[
     ("network_firewalls", "Network Firewall"),
 ];
 
+/// Among more names than this nobody looks for the right one.
+const MAX_SUGGESTED: usize = 20;
+
 const GATEWAY_TABLE: &str = "gateway route table";
 
 fn one(kind: &str, vpc: Option<&Key<'_>>, name: Spanned<String>) -> Unmodelled {
@@ -45,7 +52,13 @@ pub(super) fn top_level(top: Fields<'_, '_>, topology: &mut Topology) {
 }
 
 /// What stands in a VPC.
-pub(super) fn in_vpc(said: Fields<'_, '_>, vpc_key: &Key<'_>, vpc: &mut Vpc, list: &mut Vec<Unmodelled>) {
+pub(super) fn in_vpc(
+    said: Fields<'_, '_>,
+    vpc_key: &Key<'_>,
+    vpc: &mut Vpc,
+    list: &mut Vec<Unmodelled>,
+    problems: &mut Problems,
+) {
     for (map, kind) in IN_VPC {
         for (key, node) in said.map(map) {
             list.push(one(kind, Some(vpc_key), key.name()));
@@ -59,7 +72,7 @@ pub(super) fn in_vpc(said: Fields<'_, '_>, vpc_key: &Key<'_>, vpc: &mut Vpc, lis
             }
         }
     }
-    vpn_gateway(said, vpc_key, vpc, list);
+    vpn_gateway(said, vpc_key, vpc, list, problems);
     if let Some(table) = vpc.internet_gateway.as_ref().and_then(|gateway| gateway.route_table.clone()) {
         list.push(one(GATEWAY_TABLE, Some(vpc_key), table));
     }
@@ -71,53 +84,73 @@ pub(super) fn in_vpc(said: Fields<'_, '_>, vpc_key: &Key<'_>, vpc: &mut Vpc, lis
     }
 }
 
-fn vpn_gateway(said: Fields<'_, '_>, vpc_key: &Key<'_>, vpc: &mut Vpc, list: &mut Vec<Unmodelled>) {
+fn vpn_gateway(
+    said: Fields<'_, '_>,
+    vpc_key: &Key<'_>,
+    vpc: &mut Vpc,
+    list: &mut Vec<Unmodelled>,
+    problems: &mut Problems,
+) {
     let Some((key, gateway)) = gateway(said, "vpn_gateway") else { return };
     let long = match gateway {
         Gateway::On(_) => None,
         Gateway::Long(node) => Some(Fields::new(node, &VPN_GATEWAY)),
     };
     let name = long.and_then(|long| long.text("name")).unwrap_or_else(|| implied("vgw", key));
-    for table in long.map(|long| long.texts("propagate_to")).unwrap_or_default() {
-        // A name that no table has is the business of the stage that resolves names; the gateway is
-        // kept under it all the same, because the main table may exist without being written.
-        match vpc.route_tables.0.iter_mut().find(|entry| entry.name.value == table.value) {
-            Some(entry) => {
-                entry.value.propagating.push(Spanned::new(name.value.clone(), table.place));
-            }
-            None => {
-                let mut absent = crate::topology::RouteTable::default();
-                absent.propagating.push(Spanned::new(name.value.clone(), table.place));
-                if table.value == "main" {
-                    vpc.route_tables.push(table, absent);
-                }
-            }
-        }
-    }
+    let propagate_to = long.map(|long| long.texts("propagate_to")).unwrap_or_default();
+    propagate(&name.value, propagate_to, &mut vpc.route_tables, problems);
     if let Some(table) = long.and_then(|long| long.text("route_table")) {
         list.push(one(GATEWAY_TABLE, Some(vpc_key), table));
     }
     list.push(one("virtual private gateway", Some(vpc_key), name));
 }
 
+/// Notes in each route table that it learns the routes of a gateway. The main table need not be written
+/// to exist. No later stage sees other names, so an unknown one is reported here.
+fn propagate(
+    gateway: &str,
+    to: Vec<Spanned<String>>,
+    tables: &mut Entries<RouteTable>,
+    problems: &mut Problems,
+) {
+    let named = |(at, entry): (usize, &Entry<RouteTable>)| (entry.name().to_owned(), at);
+    let mut index: HashMap<String, usize> = tables.iter().enumerate().map(named).collect();
+    for table in to {
+        if table.value == "main" && !index.contains_key("main") {
+            index.insert(table.value.clone(), tables.len());
+            tables.push(table.clone(), RouteTable::default());
+        }
+        match index.get(&table.value).and_then(|at| tables.0.get_mut(*at)) {
+            Some(entry) => entry.value.propagating.push(Spanned::new(gateway.to_owned(), table.place)),
+            None => {
+                let message = format!("there is no route table {} in this VPC", quote(&table.value));
+                let fault = Fault::error(codes::UNKNOWN_TABLE, message);
+                let known = tables.iter().map(Entry::name).take(MAX_SUGGESTED);
+                problems.push(fault.suggest(&table.value, known).at(table.place));
+            }
+        }
+    }
+}
+
 /// RT-14: customer gateways and interface endpoints are no route targets. The stage that resolves
 /// names knows them only as unmodelled things, so it can't tell.
 pub(super) fn check_targets(top: Fields<'_, '_>, topology: &Topology, problems: &mut Problems) {
-    let customer: Vec<&str> = top.map("customer_gateways").iter().map(|(key, _)| key.text.as_ref()).collect();
+    let customer: HashSet<&str> =
+        top.map("customer_gateways").iter().map(|(key, _)| key.text.as_ref()).collect();
     for ((_, node), vpc) in top.map("vpcs").iter().zip(&topology.vpcs) {
-        let interface_endpoints: Vec<&str> = Fields::new(node, &VPC)
+        let interface_endpoints: HashSet<&str> = Fields::new(node, &VPC)
             .map("endpoints")
             .iter()
             .filter(|(_, endpoint)| endpoint.get("type").and_then(Node::text) == Some("interface"))
             .map(|(key, _)| key.text.as_ref())
             .collect();
         for target in targets(&vpc.value) {
-            if customer.contains(&target.value.as_str()) {
+            if customer.contains(target.value.as_str()) {
                 let why = "it is a customer gateway";
                 let help =
                     "name the virtual private gateway or transit gateway of the VPN connection (RT-14)";
                 problems.push(not_a_target(&target, why, help));
-            } else if interface_endpoints.contains(&target.value.as_str()) {
+            } else if interface_endpoints.contains(target.value.as_str()) {
                 let why = "it is an interface endpoint";
                 let help = "interface endpoints have addresses in their subnets and need no route (RT-14)";
                 problems.push(not_a_target(&target, why, help));
@@ -136,13 +169,21 @@ fn targets(vpc: &Vpc) -> Vec<Spanned<String>> {
     tables.chain(inline).filter_map(named).collect()
 }
 
-/// Instances and network interfaces share one set of names.
-pub(super) fn check_unique(instances: &Entries<Instance>, name: &Spanned<String>, problems: &mut Problems) {
-    let first: Option<Place> = instances.entry(&name.value).map(crate::topology::Entry::place);
-    if let Some(first) = first {
-        let message = format!("{} is there twice", quote(&name.value));
-        let fault = Fault::error(codes::DUPLICATE_KEY, message)
-            .help("instances and network interfaces share their names: rename one of them");
-        problems.push(fault.at(name.place).also(first, "first here"));
+/// Adds the network interfaces to the instances: both share one set of names.
+pub(super) fn add_interfaces(
+    instances: &mut Entries<Instance>,
+    more: Entries<Instance>,
+    problems: &mut Problems,
+) {
+    let named = |entry: &Entry<Instance>| (entry.name().to_owned(), entry.place());
+    let known: HashMap<String, Place> = instances.iter().map(named).collect();
+    for entry in more.0 {
+        if let Some(first) = known.get(entry.name()) {
+            let message = format!("{} is there twice", quote(entry.name()));
+            let fault = Fault::error(codes::DUPLICATE_KEY, message)
+                .help("instances and network interfaces share their names: rename one of them");
+            problems.push(fault.at(entry.place()).also(*first, "first here"));
+        }
+        instances.0.push(entry);
     }
 }

@@ -1,8 +1,6 @@
 //! VPCs, subnets and the gateways of a VPC.
 
-use super::super::check::takes_boolean;
 use super::super::fields::{Fields, value};
-use super::super::grammar::leaves::BOOL;
 use super::super::grammar::vpc::{EGRESS_ONLY_INTERNET_GATEWAY, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC};
 use super::super::node::{Key, Kind, Node};
 use super::super::problems::Problems;
@@ -39,11 +37,8 @@ pub(super) fn vpc(
         ..Vpc::default()
     };
     let interfaces = each(said, "network_interfaces", |key, node| network_interface(key, node, problems));
-    for entry in interfaces.0 {
-        services::check_unique(&vpc.instances, &entry.name, problems);
-        vpc.instances.0.push(entry);
-    }
-    services::in_vpc(said, key, &mut vpc, unmodelled);
+    services::add_interfaces(&mut vpc.instances, interfaces, problems);
+    services::in_vpc(said, key, &mut vpc, unmodelled, problems);
     vpc
 }
 
@@ -71,7 +66,6 @@ pub(super) enum Gateway<'n, 't> {
 
 /// A gateway in its short or long form; none if it is absent or `false`.
 pub(super) fn gateway<'n, 't>(said: Fields<'n, 't>, key: &str) -> Option<(&'n Key<'t>, Gateway<'n, 't>)> {
-    debug_assert!(takes_boolean(&BOOL), "the short form of a gateway is a boolean");
     let (key, node) = said.entry(key)?;
     match &node.kind {
         Kind::Map(_) => Some((key, Gateway::Long(node))),

@@ -53,6 +53,10 @@ pub(super) fn explain(kind: &ErrorKind, text: &str, at: usize) -> (Fault, usize)
         ErrorKind::RecursionLimitExceeded => {
             ("lists and maps are nested too deep".into(), "nothing in a topology nests that deep")
         }
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => (
+            format!("the control character U+{:04X} can't be there", u32::from(*character)),
+            "remove it, or write it as an escape between double quotes",
+        ),
         ErrorKind::UnexpectedCharacter { character } => {
             (format!("a value can't start with `{}`", character.escape_default()), "put the text in quotes")
         }
