@@ -25,20 +25,20 @@ macro_rules! pages {
 }
 
 /// One page per code.
-const CODES: &[Page] = pages!("codes":);
+const CODES: &[Page] = pages!("codes": "ACL001", "ACL002", "ACL003", "DNS001", "DNS002", "EIGW001", "ENI001", "ENI002", "ENI003", "ENI004", "IGW001", "IGW002", "IGW003", "IGW004", "NAT001", "NAT002", "NAT003", "NAT004", "NAT005", "NAT006", "PCX001", "PCX002", "PCX003", "RT001", "RT002", "RT003", "RT004", "RT005", "RT006", "RT007", "SG001", "SG002", "SG003", "SG004", "UND001", "UND002", "UND003", "UND004");
 
 /// One page per term.
-const TERMS: &[Page] = pages!("terms":);
+const TERMS: &[Page] = pages!("terms": "ephemeral", "implicit", "local", "longest-prefix-match", "partial", "stateful", "stateless", "undetermined");
 
 pub(super) fn run(args: &Explain, streams: &mut Streams) -> Result<Exit, Failure> {
+    let look = streams.look;
     let Some(topic) = &args.topic else {
-        streams.document(&list())?;
+        streams.document(&look.finish(list()))?;
         return Ok(Exit::Success);
     };
-    let text = page(topic).map(str::to_owned).or_else(|| Code::parse(topic).map(summary));
-    match text {
+    match page(topic) {
         Some(text) => {
-            streams.document(&text)?;
+            streams.document(&look.page(text))?;
             Ok(Exit::Success)
         }
         None => {
@@ -58,15 +58,7 @@ fn page(topic: &str) -> Option<&'static str> {
 }
 
 fn topics() -> impl Iterator<Item = String> {
-    let codes = Code::ALL.iter().map(|code| code.as_str());
-    let pages = CODES.iter().chain(TERMS).map(|page| page.topic);
-    codes.chain(pages).map(str::to_owned)
-}
-
-/// What is known of a code without its page.
-fn summary(code: Code) -> String {
-    let aws = code.aws_code().map_or_else(String::new, |aws| format!("        AWS: {aws}"));
-    format!("{code}  {}{aws}\n", code.title())
+    CODES.iter().chain(TERMS).map(|page| page.topic.to_owned())
 }
 
 /// Every code with one line on it, and the terms.
@@ -75,18 +67,37 @@ fn list() -> String {
     for code in Code::ALL {
         let _ = writeln!(text, "{code:<8} {}", code.title());
     }
-    for page in CODES.iter().filter(|page| Code::parse(page.topic).is_none()) {
-        let _ = writeln!(text, "{:<8} {}", page.topic, title(page.text));
-    }
-    if !TERMS.is_empty() {
-        let terms: Vec<&str> = TERMS.iter().map(|page| page.topic).collect();
-        let _ = writeln!(text, "\nterms: {}", terms.join(", "));
-    }
+    let terms: Vec<&str> = TERMS.iter().map(|page| page.topic).collect();
+    let _ = writeln!(text, "\nterms: {}", terms.join(", "));
     text
 }
 
-/// The heading of a page, without the code that it may begin with.
-fn title(text: &str) -> &str {
-    let heading = text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_default();
-    heading.split_once([':', '—']).map_or(heading, |(_, title)| title).trim()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_page() {
+        for code in Code::ALL {
+            let text = page(code.as_str()).unwrap_or_else(|| panic!("{code} has no page"));
+            assert!(
+                text.starts_with(&format!("# {code}: ")),
+                "{code}: {}",
+                text.lines().next().unwrap_or_default()
+            );
+        }
+    }
+
+    #[test]
+    fn every_page_is_in_the_table() {
+        for (folder, pages) in [("codes", CODES), ("terms", TERMS)] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(folder);
+            for entry in std::fs::read_dir(path).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                let topic = name.trim_end_matches(".md");
+                let known = topic == "README" || pages.iter().any(|page| page.topic == topic);
+                assert!(known, "docs/{folder}/{name} is not in the table");
+            }
+        }
+    }
 }

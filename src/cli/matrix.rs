@@ -18,10 +18,6 @@ pub(super) fn run(args: &Matrix, global: &Global, streams: &mut Streams) -> Resu
     };
     let network = load::network(global, streams)?;
     let matrix = fleet::matrix(&network, &Options { services, family: args.family.into() })?;
-    if matrix.services.is_empty() {
-        let help = "name some with `--ports 22,443`".to_owned();
-        return Err(Failure::usage("no rule names a port".to_owned(), Some(help)));
-    }
     let text = match args.format {
         MatrixFormat::Text => render::matrix_text(&matrix, &streams.look),
         MatrixFormat::Json => render::matrix_json(&matrix),

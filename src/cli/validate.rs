@@ -1,7 +1,7 @@
 //! `vpcreach validate`.
 
 use crate::network::Network;
-use crate::render::diagnostic;
+use crate::render::{self, diagnostic};
 use crate::topology::Severity;
 
 use super::args::{Global, Validate};
@@ -16,11 +16,9 @@ pub(super) fn run(args: &Validate, global: &Global, streams: &mut Streams) -> Re
     if !compiled.diagnostics.is_empty() {
         streams.diagnostic(&diagnostic::render(&compiled.diagnostics, network.sources(), true))?;
     }
-    let files: Vec<&str> = network.sources().files().iter().map(|file| file.name.as_str()).collect();
-    let files = match files.as_slice() {
-        [first, _, ..] => format!("{first} and {} more", files.len() - 1),
-        _ => files.concat(),
-    };
+    // A directory by its own name, not by those of its files.
+    let named = global.file.as_ref().filter(|path| path.is_dir()).map(|path| path.display().to_string());
+    let files = named.unwrap_or_else(|| render::files(network.sources()));
     let remark = if warnings > 0 { format!(", {}", plural(warnings, "warning")) } else { String::new() };
     streams.result(&format!("{files} is valid: {}{remark}\n", contents(network)))?;
     Ok(if args.strict && warnings > 0 { Exit::Usage } else { Exit::Success })

@@ -4,6 +4,9 @@ use crate::network::{Direction, Network};
 use crate::reach::{self, Options as QuestionOptions, Question, QuestionError, Service, Verdict};
 use crate::topology::{FamilyFilter, InstanceKind, Protocol, Traffic};
 
+/// What is asked about where no rule names a port.
+const EVERYTHING: &str = "all";
+
 /// What a matrix asks.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -40,8 +43,13 @@ pub enum Cell {
 /// # Errors
 /// If an endpoint can't be asked about, which would be a fault of ours.
 pub fn matrix(network: &Network, options: &Options) -> Result<Matrix, QuestionError> {
-    let services =
-        if options.services.is_empty() { services_named_by_rules(network) } else { options.services.clone() };
+    let mut services = options.services.clone();
+    if services.is_empty() {
+        services = services_named_by_rules(network);
+    }
+    if services.is_empty() {
+        services.push(Service::parse(Some(EVERYTHING), None)?);
+    }
     let columns = endpoints(network);
     let mut rows = vec!["internet".to_owned()];
     rows.extend(network.networks.iter().map(|(_, named)| format!("net:{}", named.name)));

@@ -9,6 +9,7 @@ use prefix_trie::PrefixMap;
 use crate::flow::{AddressSet, cidr_set};
 use crate::topology::Place;
 
+use super::code::Code;
 use super::id::{
     EgressOnlyInternetGatewayId, InterfaceId, InternetGatewayId, NatGatewayId, PeeringId, UnmodelledId, VpcId,
 };
@@ -52,11 +53,13 @@ pub struct Route {
     pub place: Place,
 }
 
-/// A route by a prefix list whose entries are not known.
+/// A route whose destinations are not known: by a prefix list without entries, or learnt from a gateway that is not modelled.
 #[derive(Clone, Debug)]
 pub struct Unlisted {
-    /// The prefix list.
-    pub list: String,
+    /// The prefix list, or the gateway.
+    pub name: String,
+    /// What is not known about it.
+    pub code: Code,
     /// Where its packets are sent.
     pub target: Target,
     /// Where the route was said.

@@ -18,6 +18,15 @@ pub(crate) fn place(sources: &Sources, place: Place) -> String {
     }
 }
 
+/// The files that were read: all of a few, or the first and how many more.
+pub fn files(sources: &Sources) -> String {
+    let names: Vec<&str> = sources.files().iter().map(|file| file.name.as_str()).collect();
+    match names.as_slice() {
+        [first, _, _, ..] => format!("{first} and {} more", names.len() - 1),
+        _ => names.join(", "),
+    }
+}
+
 /// Places as one list that names each file once: `three-tier.yaml:27, :30, :43`.
 pub(crate) fn list(sources: &Sources, places: impl IntoIterator<Item = Place>) -> String {
     let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

@@ -152,6 +152,27 @@ impl Look {
         ascii
     }
 
+    /// A page of Markdown for the terminal: headings stand out, code is set in.
+    pub fn page(&self, markdown: &str) -> String {
+        let mut text = String::with_capacity(markdown.len());
+        let mut code = false;
+        for line in markdown.lines() {
+            if line.starts_with("```") {
+                code = !code;
+                continue;
+            }
+            let heading = line.trim_start_matches('#');
+            let line = match (code, heading.len() < line.len()) {
+                (true, _) => format!("    {line}"),
+                (false, true) => self.paint(Tone::Strong, heading.trim_start()),
+                (false, false) => line.to_owned(),
+            };
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        self.finish(text)
+    }
+
     /// A renderer of source snippets that looks the same.
     pub(crate) fn snippets(&self) -> Renderer {
         let renderer = if self.color { Renderer::styled() } else { Renderer::plain() };

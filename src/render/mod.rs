@@ -17,6 +17,7 @@ mod packet;
 pub mod tests;
 mod text;
 
+pub use cite::files;
 pub use json::{SCHEMA, answer as json, schema as json_schema};
 pub use line::lines;
 pub use look::{DEFAULT_WIDTH, Look};

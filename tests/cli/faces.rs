@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use super::{golden_directory, vpcreach};
+use super::{topologies, vpcreach};
 
 #[test]
 fn quiet_leaves_only_the_exit_code() {
@@ -53,7 +53,7 @@ fn narrow_output_fits() {
 fn a_reader_that_leaves_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_vpcreach"))
         .args(["reach", "web-a", "db:5432", "-f", "three-tier.yaml"])
-        .current_dir(golden_directory())
+        .current_dir(topologies())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

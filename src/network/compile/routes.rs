@@ -7,7 +7,7 @@ use crate::topology::{
 };
 
 use super::super::id::{RouteTableId, VpcId};
-use super::super::{Route, RouteKind, RouteTable, Target, Unlisted};
+use super::super::{Code, Route, RouteKind, RouteTable, Target, Unlisted};
 use super::{Compiler, code, set_of};
 
 /// Prefixes of AWS ids, for targets that a capture names but does not hold.
@@ -36,6 +36,7 @@ impl<'t> Compiler<'t> {
                     continue;
                 };
                 self.fill(vpc, id, &table.value.routes);
+                self.propagated(vpc, id, &table.value);
                 filled.push(id);
             }
             for subnet in &said.subnets {
@@ -66,11 +67,24 @@ impl<'t> Compiler<'t> {
         self.network.route_tables[table] = filled;
     }
 
+    /// What a table learns from a virtual private gateway is not known, where the source does not list it.
+    fn propagated(&mut self, vpc: VpcId, table: RouteTableId, said: &crate::topology::RouteTable) {
+        if self.network.partial {
+            return;
+        }
+        for gateway in &said.propagating {
+            let target = self.named_target(vpc, &gateway.value).unwrap_or(Target::Missing);
+            let name = gateway.value.clone();
+            let unlisted = Unlisted { name, code: Code::Und001, target, place: gateway.place };
+            self.network.route_tables[table].unlisted.push(unlisted);
+        }
+    }
+
     /// A route by a prefix list whose entries are not known.
     fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
         let RouteDestination::PrefixList(name) = &said.destination.value else { return None };
         let known = self.topology.prefix_lists.get(name).is_some_and(|list| list.entries.is_some());
-        (!known).then(|| Unlisted { list: name.clone(), target, place: said.place })
+        (!known).then(|| Unlisted { name: name.clone(), code: Code::Und003, target, place: said.place })
     }
 
     /// VP-3: one `local` route per range of the VPC, unless its target was replaced (RT-6).

@@ -4,7 +4,7 @@ use crate::flow::{FlowSet, Pattern, describe_addresses, describe_ports, protocol
 use crate::network::{
     AclRule, Code, Direction, Identity, Network, Peer, RuleId, SecurityGroupRule, describe_traffic,
 };
-use crate::topology::{AclAction, Place};
+use crate::topology::{AclAction, CaptureKind, Place};
 
 use super::super::Blocker;
 use super::super::trace::{Component, LegKind, NearMiss};
@@ -184,22 +184,44 @@ impl Context<'_> {
                     self.network.unmodelled[id].describe()
                 )
             }
+            (Code::Und002, Component::RouteTable(_, Some(_))) if rule.is_some() => {
+                format!("the capture does not hold the target of route {}", rule_text().text)
+            }
             (Code::Und002, _) => {
-                format!("the capture does not say what happens here: {}", self.missing_call())
+                format!("the capture lacks what would decide here: {}", self.missing_call())
+            }
+            (Code::Und001 | Code::Und003, Component::RouteTable(_, Some(table))) => {
+                self.unlisted_message(table)
             }
             (Code::Und003, _) => "the entries of a prefix list that decides here are not known".to_owned(),
             (code, _) => code.title().to_owned(),
         }
     }
 
+    fn unlisted_message(&self, table: crate::network::RouteTableId) -> String {
+        let table = &self.network.route_tables[table];
+        let names: Vec<String> = table
+            .unlisted
+            .iter()
+            .map(|route| match route.code {
+                Code::Und003 => format!("prefix list {}, whose entries are not known", route.name),
+                _ => format!("gateway {}, whose routes are not modelled yet", route.name),
+            })
+            .collect();
+        format!(
+            "route table {} has routes by {}: they may take this traffic",
+            table.name,
+            names.join(", and by ")
+        )
+    }
+
     fn missing_call(&self) -> &'static str {
-        use crate::topology::CaptureKind;
         match self.component {
             Component::SecurityGroups(_) => CaptureKind::SecurityGroups.call(),
             Component::NetworkAcl(..) => CaptureKind::NetworkAcls.call(),
             Component::RouteTable(..) => CaptureKind::RouteTables.call(),
             Component::Peering(_) => CaptureKind::PeeringConnections.call(),
-            _ => "a resource that it names is missing",
+            _ => self.network.missing.first().map_or("a resource that it names", |kind| kind.call()),
         }
     }
 

@@ -64,7 +64,10 @@ impl Walker<'_> {
         let component = Component::RouteTable(subnet, Some(table_id));
         let (route, target, action) = match choice {
             Choice::None => (None, None, Action::Deny(self.missing_route(&path, sender))),
-            Choice::Unlisted => (None, None, Action::Unknown(Code::Und003)),
+            Choice::Unlisted => {
+                let code = table.unlisted.first().map_or(Code::Und003, |route| route.code);
+                (None, None, Action::Unknown(code))
+            }
             Choice::Ambiguous(index) => (Some(index), None, Action::Unknown(Code::Rt005)),
             Choice::Route(index) => {
                 let Some(found) = table.route(index) else { return };

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::expect::{Check, Outcome, Report, TestResult};
 use crate::network::Network;
 
+use super::super::cite;
 use super::super::text::{TextOptions, answer};
 use super::{example, flow, wanted};
 
@@ -20,8 +21,7 @@ pub fn junit(network: &Network, report: &Report) -> String {
         xml,
         "<testsuites name=\"vpcreach\" tests=\"{total}\" failures=\"{failures}\" errors=\"0\">"
     );
-    let files: Vec<&str> = network.sources.files().iter().map(|file| file.name.as_str()).collect();
-    let name = escape(&files.join(", "));
+    let name = escape(&cite::files(&network.sources));
     let _ = writeln!(
         xml,
         "  <testsuite name=\"{name}\" tests=\"{total}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">"

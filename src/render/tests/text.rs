@@ -42,8 +42,7 @@ pub fn text(network: &Network, report: &Report, options: &TestTextOptions) -> St
             }
         }
     }
-    let files: Vec<&str> = network.sources.files().iter().map(|file| file.name.as_str()).collect();
-    let _ = writeln!(out, "{} ({})", count_line(report), files.join(", "));
+    let _ = writeln!(out, "{} ({})", count_line(report), cite::files(&network.sources));
     look.finish(out)
 }
 

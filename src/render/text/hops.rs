@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::flow::FlowSet;
 use crate::network::{Action, Decided, Network, RuleId};
 use crate::reach::{Component, Hop, Leg, LegKind, NoReply, Rewrite, Step, Trace};
 use crate::topology::Place;
@@ -49,9 +50,9 @@ enum Line {
 pub(super) fn write(network: &Network, trace: &Trace, options: &TextOptions) -> String {
     let numbering = Numbering::of(trace);
     let mut rows = Rows { network, options, numbering, lines: Vec::new(), explained: Vec::new() };
-    rows.leg(&trace.request);
+    rows.leg(&trace.request, &trace.packets);
     match &trace.reply {
-        Ok(leg) => rows.leg(leg),
+        Ok(leg) => rows.leg(leg, &trace.packets),
         Err(reason) => rows.no_reply(*reason),
     }
     align(&rows.lines, &options.look)
@@ -67,9 +68,10 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn leg(&mut self, leg: &Leg) {
-        let text =
-            leg.hops.first().map_or_else(String::new, |hop| packet::headers(self.network, &hop.packets));
+    /// `packets` are those of the trace: a leg within one host has no hop that could tell.
+    fn leg(&mut self, leg: &Leg, packets: &FlowSet) {
+        let packets = leg.hops.first().map_or(packets, |hop| &hop.packets);
+        let text = packet::headers(self.network, packets);
         let remark = if leg.hypothetical { "(if the request got through)" } else { "" };
         self.lines.push(Line::Leg { label: leg.kind.as_str(), text, remark });
         for (index, hop) in leg.hops.iter().enumerate() {

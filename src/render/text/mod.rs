@@ -131,9 +131,9 @@ fn ends(network: &Network, trace: &Trace) -> String {
     let relation = match (vpc(trace.source), vpc(trace.destination)) {
         (Some(a), Some(b)) if a == b => format!(", same VPC ({})", name(a)),
         (Some(a), Some(b)) => format!(", VPC {} → VPC {}", name(a), name(b)),
-        (Some(a), None) => format!(", out of VPC {}", name(a)),
+        (Some(a), None) if trace.destination == End::Outside => format!(", out of VPC {}", name(a)),
         (None, Some(b)) => format!(", into VPC {}", name(b)),
-        (None, None) => String::new(),
+        (_, None) => String::new(),
     };
     format!("{source} → {destination}{relation}")
 }

@@ -13,7 +13,7 @@ pub(super) fn lines(network: &Network, answer: &Answer, trace: &Trace) -> Vec<St
     if let Some(text) = client(answer.symptom, trace, first) {
         lines.push(text);
     }
-    if answer.symptom != Symptom::NetworkUnreachable
+    if matches!(answer.symptom, Symptom::Timeout | Symptom::Intermittent)
         && let Some(blocker) = first
         && let Some(text) = flow_log(network, answer, trace, blocker)
     {

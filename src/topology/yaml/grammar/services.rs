@@ -35,7 +35,7 @@ pub(in super::super) const VPN_GATEWAY: Record = Record {
     ..PLAIN
 };
 
-const ENDPOINT: Record = Record {
+pub(in super::super) const ENDPOINT: Record = Record {
     noun: "a VPC endpoint",
     description: "A private way to a service (EP-1).",
     fields: &[&[

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::codes;
 use super::super::fields::Fields;
-use super::super::grammar::services::VPN_GATEWAY;
+use super::super::grammar::services::{ENDPOINT, VPN_GATEWAY};
 use super::super::grammar::vpc::VPC;
 use super::super::node::{Key, Node};
 use super::super::problems::{Fault, Problems, quote};
@@ -12,7 +12,8 @@ use super::implied;
 use super::rules::not_a_target;
 use super::vpc::{Gateway, gateway};
 use crate::topology::{
-    Entries, Entry, Instance, Place, RouteTable, RouteTarget, Spanned, Topology, Unmodelled, Vpc,
+    Entries, Entry, Instance, Place, PrefixList, Route, RouteDestination, RouteOrigin, RouteTable,
+    RouteTarget, Spanned, Topology, Unmodelled, Vpc,
 };
 
 /// Maps at the top level, and what AWS calls one of their entries.
@@ -49,6 +50,7 @@ pub(super) fn top_level(top: Fields<'_, '_>, topology: &mut Topology) {
             topology.unmodelled.push(one(kind, None, key.name()));
         }
     }
+    endpoint_prefix_lists(top, &mut topology.prefix_lists);
 }
 
 /// What stands in a VPC.
@@ -73,6 +75,7 @@ pub(super) fn in_vpc(
         }
     }
     vpn_gateway(said, vpc_key, vpc, list, problems);
+    endpoint_routes(said, vpc, problems);
     if let Some(table) = vpc.internet_gateway.as_ref().and_then(|gateway| gateway.route_table.clone()) {
         list.push(one(GATEWAY_TABLE, Some(vpc_key), table));
     }
@@ -105,13 +108,62 @@ fn vpn_gateway(
     list.push(one("virtual private gateway", Some(vpc_key), name));
 }
 
-/// Notes in each route table that it learns the routes of a gateway. The main table need not be written
-/// to exist. No later stage sees other names, so an unknown one is reported here.
+/// The kind of endpoint that AWS adds to route tables by itself (EP-1).
+const GATEWAY_ENDPOINT: &str = "gateway";
+
+/// EP-1: a gateway endpoint is a route to its service's prefix list in the tables that it names.
+fn endpoint_routes(said: Fields<'_, '_>, vpc: &mut Vpc, problems: &mut Problems) {
+    for (key, node) in said.map("endpoints") {
+        if node.get("type").and_then(Node::text) != Some(GATEWAY_ENDPOINT) {
+            continue;
+        }
+        let Some(service) = node.get("service").and_then(Node::text) else { continue };
+        let tables = Fields::new(node, &ENDPOINT).texts("route_tables");
+        for_each_table(tables, &mut vpc.route_tables, problems, |table, place| {
+            table.routes.push(Route {
+                destination: Spanned::new(RouteDestination::PrefixList(service.to_owned()), place),
+                target: Spanned::new(RouteTarget::Named(key.text.clone().into_owned()), place),
+                state: None,
+                origin: RouteOrigin::Static,
+                place,
+            });
+        });
+    }
+}
+
+/// The prefix lists of gateway endpoints: AWS's own, so nobody has to write them.
+fn endpoint_prefix_lists(top: Fields<'_, '_>, lists: &mut Entries<PrefixList>) {
+    for (_, vpc) in top.map("vpcs") {
+        for (_, endpoint) in Fields::new(vpc, &VPC).map("endpoints") {
+            let text = |key| endpoint.get(key).and_then(Node::text);
+            if let (Some(GATEWAY_ENDPOINT), Some(service)) = (text("type"), text("service"))
+                && lists.get(service).is_none()
+            {
+                lists.push(Spanned::implicit(service.to_owned()), PrefixList::default());
+            }
+        }
+    }
+}
+
+/// Notes in each route table that it learns the routes of a gateway.
 fn propagate(
     gateway: &str,
     to: Vec<Spanned<String>>,
     tables: &mut Entries<RouteTable>,
     problems: &mut Problems,
+) {
+    for_each_table(to, tables, problems, |table, place| {
+        table.propagating.push(Spanned::new(gateway.to_owned(), place));
+    });
+}
+
+/// Edits the tables of these names. The main table need not be written to exist. No later stage sees the names, so
+/// an unknown one is reported here.
+fn for_each_table(
+    to: Vec<Spanned<String>>,
+    tables: &mut Entries<RouteTable>,
+    problems: &mut Problems,
+    mut edit: impl FnMut(&mut RouteTable, Place),
 ) {
     let named = |(at, entry): (usize, &Entry<RouteTable>)| (entry.name().to_owned(), at);
     let mut index: HashMap<String, usize> = tables.iter().enumerate().map(named).collect();
@@ -121,7 +173,7 @@ fn propagate(
             tables.push(table.clone(), RouteTable::default());
         }
         match index.get(&table.value).and_then(|at| tables.0.get_mut(*at)) {
-            Some(entry) => entry.value.propagating.push(Spanned::new(gateway.to_owned(), table.place)),
+            Some(entry) => edit(&mut entry.value, table.place),
             None => {
                 let message = format!("there is no route table {} in this VPC", quote(&table.value));
                 let fault = Fault::error(codes::UNKNOWN_TABLE, message);
