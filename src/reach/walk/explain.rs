@@ -75,6 +75,7 @@ impl Context<'_> {
                 let empty = self.network.group_rules(interface, direction).next().is_none();
                 Some(if empty { "SG_HAS_NO_RULES" } else { "ENI_SG_RULES_MISMATCH" })
             }
+            (Code::Rt001, _) if self.disconnected().is_some() => Some("DISCONNECTED_VPCS"),
             (Code::Igw004, _) if self.entering() => ipv4_private(INGRESS.0, INGRESS.1),
             (Code::Igw004, _) => ipv4_private(EGRESS.0, EGRESS.1),
             (Code::Nat003, _) if self.path.leg == LegKind::Request && self.foreign_to_nat() => {
@@ -82,6 +83,15 @@ impl Context<'_> {
             }
             (code, _) => code.aws_code(),
         }
+    }
+
+    /// The VPC that has the destination, if nothing joins it with the one that the packet is in.
+    fn disconnected(&self) -> Option<crate::network::VpcId> {
+        let Component::RouteTable(subnet, _) = self.component else { return None };
+        let here = self.network.subnets[subnet].vpc;
+        let destination = self.packets.destinations().only()?;
+        let there = self.network.vpcs.ids().find(|vpc| self.network.owner(*vpc, destination).is_some())?;
+        (there != here && !self.network.graph.are_joined(here, there)).then_some(there)
     }
 
     /// Whether an internet gateway drops what comes in, rather than what goes out.
@@ -355,6 +365,12 @@ impl Context<'_> {
     }
 
     fn help(&self, code: Code) -> Option<String> {
+        if code == Code::Rt001
+            && let Some(there) = self.disconnected()
+        {
+            let there = &self.network.vpcs[there].name;
+            return Some(format!("nothing joins this VPC and VPC {there}: peer them, and route both ways"));
+        }
         let text = match code {
             Code::Acl002 | Code::Acl003 if self.path.leg == LegKind::Reply => {
                 "network ACLs are stateless, so replies need a rule of their own: `vpcreach explain ephemeral`"
