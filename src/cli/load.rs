@@ -18,8 +18,6 @@ const FILE_ENDING: &str = ".vpc.yaml";
 /// The name of standard input, on the command line and in messages.
 const STDIN: &str = "-";
 const STDIN_SHOWN: &str = "<stdin>";
-/// Standard input longer than this is refused.
-const MOST_STDIN_BYTES: u64 = 256 << 20;
 
 /// A network and what is to be said about its description.
 pub(super) struct Compiled {
@@ -75,7 +73,11 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
     let loaded = match &global.file {
         Some(path) if path.as_os_str() == STDIN => {
             let mut bytes = Vec::new();
-            std::io::stdin().lock().take(MOST_STDIN_BYTES).read_to_end(&mut bytes)?;
+            std::io::stdin().lock().take(source::MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > source::MAX_FILE_BYTES {
+                let megabytes = source::MAX_FILE_BYTES >> 20;
+                return Err(Failure::usage(format!("{STDIN_SHOWN} is larger than {megabytes} MiB"), None));
+            }
             source::read_bytes(STDIN_SHOWN, bytes)
         }
         Some(path) => source::read(path),
