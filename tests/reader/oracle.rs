@@ -52,8 +52,11 @@ fn the_same_values_are_seen() {
         for entry in &ours.vpcs {
             for table in &entry.value.route_tables {
                 let said = &theirs["vpcs"][entry.name()]["route_tables"][table.name()];
-                assert_eq!(table.value.routes.len(), keys(said).len(), "{sample} {}", table.name());
-                for route in &table.value.routes {
+                // A gateway endpoint adds routes of its own, which stand where the endpoint names the table.
+                let written =
+                    || table.value.routes.iter().filter(|route| route.destination.place != route.place);
+                assert_eq!(written().count(), keys(said).len(), "{sample} {}", table.name());
+                for route in written() {
                     let key = super::support::text_at(&ours, route.destination.place);
                     let target = super::support::text_at(&ours, route.target.place);
                     assert_eq!(said[key.trim_matches('"')], Value::String(target), "{sample}");
