@@ -44,6 +44,7 @@ pub(crate) fn pages() -> io::Result<Vec<Page>> {
         Page { path: "docs/reference/rules.md", text: rule_table(&rules) },
         Page { path: "docs/reference/assumptions.md", text: assumptions(&rules) },
         Page { path: "docs/reference/codes.md", text: code_table()? },
+        Page { path: "docs/reference/scenarios.md", text: scenario_table()? },
     ])
 }
 
@@ -107,6 +108,37 @@ fn aws_names(page: &str) -> String {
     let text = paragraph.join(" ");
     let names: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|name| name.len() > 5).collect();
     if names.is_empty() { "–".to_owned() } else { names.join("<br>") }
+}
+
+fn scenario_table() -> io::Result<String> {
+    let mut text = format!(
+        "# Scenarios\n\n{GENERATED}\nProblems that real people had, each as a topology that shows it: the fault, the question that fails, one\nthat does not, and the fix. They are in `topologies/scenarios/`, and their first lines tell the story and where it\ncomes from. A fix that is another topology has a file of its own, with the same number.\n\n| Scenario | | Codes |\n|---|---|---|\n"
+    );
+    for path in blocks::files("topologies/scenarios", "yaml")? {
+        let topology = fs::read_to_string(blocks::root().join(&path))?;
+        let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
+        let codes = codes_of(&topology);
+        let codes: Vec<String> = codes.iter().map(|code| format!("[{code}](../codes/{code}.md)")).collect();
+        let _ = writeln!(text, "| `{name}` | {} | {} |", first_sentence(&topology), codes.join(" "));
+    }
+    Ok(text)
+}
+
+/// The beginning of the story at the top of a topology.
+fn first_sentence(topology: &str) -> String {
+    let story: Vec<&str> = topology.lines().map_while(|line| line.strip_prefix("# ")).collect();
+    let story = story.join(" ");
+    let end = story.find(". ").map_or(story.len(), |at| at + 1);
+    story.get(..end).unwrap_or_default().to_owned()
+}
+
+/// The codes that the tests of a topology expect, each once.
+fn codes_of(topology: &str) -> Vec<&str> {
+    let lists = topology.split("because: [").skip(1).filter_map(|rest| rest.split_once(']'));
+    let mut codes: Vec<&str> = lists.flat_map(|(codes, _)| codes.split(", ")).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 /// From a page under `docs/reference` to another one under `docs`.
