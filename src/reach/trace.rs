@@ -145,6 +145,8 @@ pub enum NoReply {
     RequestEnds,
     /// The question asked for one way only, or the protocol has no reply.
     OneWay,
+    /// The host answers itself, or a service at its side does (DN-1): no packet crosses the VPC.
+    Local,
 }
 
 /// An end of a trace.

@@ -122,7 +122,7 @@ impl Walker<'_> {
             let (to_itself, others) = path.split_destination(&own);
             if let Some(mut path) = to_itself {
                 path.destination = path.source;
-                path.no_reply = NoReply::OneWay;
+                path.no_reply = NoReply::Local;
                 self.done.push(path);
             }
             let Some(others) = others else { return };
@@ -150,7 +150,7 @@ impl Walker<'_> {
                 let silent = service.is_dns && !self.network.vpcs[vpc].dns_support;
                 let action = if silent { Action::Deny(Code::Dns001) } else { Action::Allow };
                 self.pass(&mut path, Component::Router(vpc), action);
-                path.no_reply = NoReply::OneWay;
+                path.no_reply = NoReply::Local;
                 self.done.push(path);
             }
         }
