@@ -83,7 +83,9 @@ impl Rows<'_> {
     fn no_reply(&mut self, reason: NoReply) {
         let text = match reason {
             NoReply::OneWay => "none: only one way was asked about, or nothing answers this".to_owned(),
-            NoReply::Local => "none needed: the host answers itself, and no packet crosses the VPC".to_owned(),
+            NoReply::Local => {
+                "none needed: the host answers itself, and no packet crosses the VPC".to_owned()
+            }
             NoReply::RequestEnds => "unknown: the request ends before anybody could answer".to_owned(),
         };
         self.lines.push(Line::Leg { label: LegKind::Reply.as_str(), text, remark: "" });
