@@ -58,6 +58,14 @@ fn share_of_ports(trace: &Trace) -> f64 {
     trace.works.source_ports().count() / trace.packets.source_ports().count()
 }
 
+/// A count with its thousands apart: `28,232`.
+fn thousands(count: f64) -> String {
+    let digits = format!("{count:.0}");
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
 /// The bar of client ports, and what other clients would get; none unless client ports are what differs.
 /// `for_all` are the ports that work if the client may use any from 1024 to 65535.
 pub(super) fn client_ports(trace: &Trace, for_all: Option<&PortSet>, look: &Look) -> Option<String> {
@@ -67,8 +75,13 @@ pub(super) fn client_ports(trace: &Trace, for_all: Option<&PortSet>, look: &Look
     }
     let (asked, works) = (trace.packets.source_ports(), trace.works.source_ports());
     let mut text = format!("   client ports {}\n", bar(&asked, &works, look));
-    let exact =
-        format!("works: {} · blocked: {}", describe_ports(&works), describe_ports(&asked.subtract(&works)));
+    let exact = format!(
+        "works: {} ({} of {} ports) · blocked: {}",
+        describe_ports(&works),
+        thousands(works.count()),
+        thousands(asked.count()),
+        describe_ports(&asked.subtract(&works))
+    );
     text.push_str(&format!("   {}\n", look.wrap(&exact, 3, 3)));
     if let Some(works) = for_all {
         let shares: Vec<String> = PROFILES
