@@ -40,7 +40,8 @@ impl Allowed {
         match probe.source {
             Origin::Interface(id) => probe.destination == Some(id) || self.interfaces.contains(&id),
             Origin::Unmodelled(id) => self.unmodelled.contains(&id),
-            Origin::Internet => trace.packets.sources().is_subset(&self.outside),
+            Origin::Internet if trace.certain.unknown => trace.packets.sources().is_subset(&self.outside),
+            Origin::Internet => trace.works.sources().is_subset(&self.outside),
         }
     }
 }
@@ -67,7 +68,7 @@ impl Runner<'_> {
                 Verdict::Reachable => source.clone(),
                 _ => format!("{source}, {}", describe(&intrusion)),
             };
-            let certain = intrusion.verdict != Verdict::Undetermined;
+            let certain = intrusion.traces.iter().any(|trace| trace.certain.passes);
             outcome = outcome.max(if certain { Outcome::Failed } else { Outcome::Undetermined });
             reasons.push(Reason {
                 message,
@@ -78,7 +79,7 @@ impl Runner<'_> {
         }
         // A source that certainly gets through matters more than one that nobody can say anything about.
         if outcome == Outcome::Failed {
-            reasons.retain(|reason| reason.answer.verdict != Verdict::Undetermined);
+            reasons.retain(|reason| reason.answer.traces.iter().any(|trace| trace.certain.passes));
         }
         let (to, place) = (to.value.clone(), to.place);
         self.checks.push(Check { wanted: Wanted::OnlyFrom, from: None, to, place, outcome, reasons });

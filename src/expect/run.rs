@@ -2,7 +2,7 @@
 
 use crate::flow::{FlowSet, Packet};
 use crate::network::{Code, Network};
-use crate::reach::{self, Answer, Dial, Options, Question, QuestionError, Symptom, Verdict};
+use crate::reach::{self, Answer, Dial, Options, Question, QuestionError, Symptom, Trace, Verdict};
 use crate::topology::{Diagnostic, Expectation, Place, Spanned, TestCase};
 
 use super::{Check, Outcome, Reason, Report, TestResult, Wanted};
@@ -129,6 +129,13 @@ impl Runner<'_> {
             (Wanted::Verdict(wanted), found) if wanted == found => Outcome::Passed,
             (Wanted::Allow, Verdict::Reachable) => Outcome::Passed,
             (Wanted::Deny | Wanted::OnlyFrom, Verdict::Blocked) => Outcome::Passed,
+            // What is certain decides, whatever the rest does.
+            (Wanted::Allow, _) if answer.traces.iter().any(|trace| trace.certain.drops) => Outcome::Failed,
+            (Wanted::Deny | Wanted::OnlyFrom, _)
+                if answer.traces.iter().any(|trace| trace.certain.passes) =>
+            {
+                Outcome::Failed
+            }
             (_, Verdict::Undetermined) => Outcome::Undetermined,
             _ => Outcome::Failed,
         };
@@ -274,11 +281,9 @@ pub(super) fn passing(mut answer: Answer) -> Answer {
 
 /// A packet that proves that a check fails: a dropped one where all should pass, else one that passes. None where nobody can say.
 pub(super) fn counter_example(wanted: Wanted, answer: &Answer) -> Option<Packet> {
-    if answer.verdict == Verdict::Undetermined {
-        return None;
-    }
     let wants_pass = matches!(wanted, Wanted::Allow | Wanted::Verdict(Verdict::Reachable));
-    answer.traces.iter().find_map(|trace| {
+    let proves = |trace: &&Trace| if wants_pass { trace.certain.drops } else { trace.certain.passes };
+    answer.traces.iter().filter(proves).find_map(|trace| {
         let set: FlowSet =
             if wants_pass { trace.packets.subtract(&trace.works) } else { trace.works.clone() };
         set.witness()

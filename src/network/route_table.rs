@@ -186,12 +186,12 @@ impl RouteTable {
         if best.kind != RouteKind::Local && !self.unlisted.is_empty() {
             return Choice::Unlisted;
         }
-        let rivals = self.route(index + 1).is_some_and(|next| {
-            best.kind == RouteKind::PrefixList
-                && next.kind == RouteKind::PrefixList
-                && best.prefix == next.prefix
-                && best.target != next.target
-        });
+        let same = self
+            .routes
+            .iter()
+            .skip(index as usize)
+            .take_while(|other| other.prefix == best.prefix && other.kind == RouteKind::PrefixList);
+        let rivals = same.into_iter().any(|other| other.target != best.target);
         if rivals { Choice::Ambiguous(index) } else { Choice::Route(index) }
     }
 

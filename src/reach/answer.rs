@@ -5,7 +5,7 @@ use crate::network::{Action, Code, Network};
 use crate::topology::Place;
 
 use super::question::{Origin, Probe, Question};
-use super::trace::{Component, End, Hop, Leg, LegKind, NoReply, Step, Trace, Verdict};
+use super::trace::{Certain, Component, End, Hop, Leg, LegKind, NoReply, Step, Trace, Verdict};
 use super::walk;
 use super::{Answer, Blocker, Symptom};
 
@@ -24,9 +24,9 @@ pub fn answer(network: &Network, question: &Question) -> Answer {
         share += found.iter().map(|trace| trace.share * trace.packets.count()).sum::<f64>() / weight.max(1.0);
         for mut trace in found {
             let [pass, blocked, unknown] = &mut some;
-            *pass |= trace.verdict == Verdict::Reachable || trace.share > 0.0;
-            *blocked |= matches!(trace.verdict, Verdict::Blocked | Verdict::Partial);
-            *unknown |= trace.verdict == Verdict::Undetermined;
+            *pass |= trace.certain.passes;
+            *blocked |= trace.certain.drops;
+            *unknown |= trace.certain.unknown;
             trace.probe = index;
             traces.push(trace);
         }
@@ -74,6 +74,7 @@ fn no_common_family(probe: &Probe) -> Trace {
         request: Leg { kind: LegKind::Request, hops: vec![hop], hypothetical: false },
         reply: Err(NoReply::RequestEnds),
         verdict: Verdict::Blocked,
+        certain: Certain { passes: false, drops: true, unknown: false },
         share: 0.0,
         works: FlowSet::empty(),
         blockers: vec![Blocker {

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::flow::{AddressSet, cidr_set, single_address};
-use crate::network::{InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId};
+use crate::network::{
+    Instance, InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId, public_addresses,
+};
 
 use super::question::QuestionError;
 
@@ -37,6 +39,35 @@ impl Member {
     }
 }
 
+impl Member {
+    /// The parts of an outside member that the internet routes and does not route: they come from different places.
+    pub(super) fn split_private(self) -> Vec<Self> {
+        let Self::Outside(name, addresses) = self else { return vec![self] };
+        let routed = addresses.intersect(&public_addresses());
+        let private = addresses.subtract(&routed);
+        let parts = [routed, private].into_iter().filter(|part| !part.is_empty());
+        parts.map(|part| Self::Outside(name.clone(), part)).collect()
+    }
+
+    /// Whether two members are interfaces of one host.
+    pub(super) fn is_same_host(&self, other: &Self, network: &Network) -> bool {
+        match (self, other) {
+            (Self::Interface(a, _), Self::Interface(b, _)) => {
+                network.interfaces[*a].instance == network.interfaces[*b].instance
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Something by which private addresses outside every VPC may be reached; none of these is modelled yet.
+pub(super) fn private_link(network: &Network) -> Option<UnmodelledId> {
+    const LINKS: [&str; 4] =
+        ["VPN connection", "Direct Connect", "virtual private gateway", "transit gateway"];
+    let mut links = network.unmodelled.iter();
+    links.find(|(_, item)| LINKS.iter().any(|link| item.kind.contains(link))).map(|(id, _)| id)
+}
+
 /// An interface's name: with its VPC where the name alone is not unique.
 pub(super) fn interface_name(network: &Network, id: InterfaceId) -> String {
     let interface = &network.interfaces[id];
@@ -51,7 +82,8 @@ pub(super) fn interface_name(network: &Network, id: InterfaceId) -> String {
 }
 
 /// Resolves an endpoint: a name, `vpc/name`, `subnet:x`, `sg:x`, `net:x`, an address, a CIDR, `internet`, `anywhere`, `*`.
-pub(super) fn resolve(network: &Network, text: &str) -> Result<Vec<Member>, QuestionError> {
+/// With `every`, an instance stands for all of its interfaces, else for its primary one.
+pub(super) fn resolve(network: &Network, text: &str, every: bool) -> Result<Vec<Member>, QuestionError> {
     match text {
         "internet" => return Ok(vec![internet(network)]),
         "anywhere" | "*" => return Ok(everything(network)),
@@ -63,12 +95,12 @@ pub(super) fn resolve(network: &Network, text: &str) -> Result<Vec<Member>, Ques
         return members;
     }
     if let Ok(address) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
-        return Ok(by_address(network, address));
+        return by_address(network, address);
     }
     if let Ok(cidr) = text.parse::<IpNet>() {
-        return Ok(by_cidr(network, &cidr));
+        return Ok(within(network, &cidr.to_string(), &cidr_set(&cidr)));
     }
-    by_name(network, text)
+    by_name(network, text, every)
 }
 
 fn internet(network: &Network) -> Member {
@@ -132,8 +164,10 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
         }
         "net" => {
             let found = network.networks.iter().find(|(_, item)| item.name == name);
+            // A named range inside a VPC stands for the hosts there.
             let members =
-                found.iter().map(|(_, item)| outside(&format!("net:{name}"), &item.addresses)).collect();
+                found.iter().flat_map(|(_, item)| within(network, &format!("net:{name}"), &item.addresses));
+            let members = members.collect();
             (
                 "network",
                 found.is_some(),
@@ -155,23 +189,41 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
     })
 }
 
-fn by_address(network: &Network, address: IpAddr) -> Vec<Member> {
+fn by_address(network: &Network, address: IpAddr) -> Result<Vec<Member>, QuestionError> {
     let inside: Vec<VpcId> =
         network.vpcs.iter().filter(|(_, vpc)| vpc.addresses.contains(address)).map(|(id, _)| id).collect();
-    let owned: Vec<Member> = inside
-        .iter()
-        .filter_map(|vpc| network.owner(*vpc, address))
-        .map(|owner| owned_by(owner, address))
-        .collect();
-    if !owned.is_empty() {
-        return owned;
+    // Where ranges overlap, the walk finds out whose address it is; the first owner lends its name.
+    if let Some(owner) = inside.iter().find_map(|vpc| network.owner(*vpc, address)) {
+        return Ok(vec![owned_by(owner, address)]);
     }
     if let Some(owner) = network.public_owner(address) {
-        return vec![owned_by(owner, address)];
+        if let Some(name) = stand_in(network, owner, address) {
+            return Err(QuestionError::new(format!(
+                "`{address}` only stands in for the public address of `{name}`"
+            ))
+            .help("AWS will pick that address: name the endpoint instead, or write its `public_ip`"));
+        }
+        return Ok(vec![owned_by(owner, address)]);
     }
-    match inside.first() {
+    Ok(match inside.first() {
         Some(&vpc) => vec![Member::Vacant(vpc, single_address(address))],
         None => vec![outside(&address.to_string(), &single_address(address))],
+    })
+}
+
+/// The owner's name, if a public address was made up for it.
+fn stand_in(network: &Network, owner: Owner, address: IpAddr) -> Option<String> {
+    match owner {
+        Owner::Interface(id) => {
+            let mut own = network.interfaces[id].addresses.iter();
+            own.any(|own| own.public_assumed && own.public.map(IpAddr::V4) == Some(address))
+                .then(|| interface_name(network, id))
+        }
+        Owner::NatGateway(id) => {
+            let nat = &network.nat_gateways[id];
+            nat.public_ip_assumed.then(|| nat.name.clone())
+        }
+        Owner::Unmodelled(_) => None,
     }
 }
 
@@ -183,35 +235,39 @@ fn owned_by(owner: Owner, address: IpAddr) -> Member {
     }
 }
 
-/// The interfaces inside a CIDR, and what of it lies outside every VPC.
-fn by_cidr(network: &Network, cidr: &IpNet) -> Vec<Member> {
-    let wanted = cidr_set(cidr);
+/// The interfaces inside a set of addresses, and what of it lies outside every VPC.
+fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     let mut rest = wanted.clone();
     for (id, vpc) in network.vpcs.iter() {
         members.extend(
-            network.owners_within(id, &wanted).into_iter().map(|(address, owner)| owned_by(owner, address)),
+            network.owners_within(id, wanted).into_iter().map(|(address, owner)| owned_by(owner, address)),
         );
         rest = rest.subtract(&vpc.addresses);
     }
     let public = network.public_owners_within(&rest);
     rest = rest.subtract(&AddressSet::from_ranges(public.iter().map(|(address, _)| (*address, *address))));
     members.extend(public.into_iter().map(|(address, owner)| owned_by(owner, address)));
+    // Of a range like 0.0.0.0/0, the addresses that nobody routes are nobody's, unless a private link may lead to them.
+    let routed = rest.intersect(&public_addresses());
+    if !routed.is_empty() && private_link(network).is_none() {
+        rest = routed;
+    }
     if !rest.is_empty() {
-        members.push(outside(&cidr.to_string(), &rest));
+        members.push(outside(name, &rest));
     }
     if members.is_empty()
-        && let Some((vpc, _)) = network.vpcs.iter().find(|(_, vpc)| !vpc.addresses.is_disjoint(&wanted))
+        && let Some((vpc, _)) = network.vpcs.iter().find(|(_, vpc)| !vpc.addresses.is_disjoint(wanted))
     {
-        members.push(Member::Vacant(vpc, wanted));
+        members.push(Member::Vacant(vpc, wanted.clone()));
     }
     members
 }
 
-fn by_name(network: &Network, text: &str) -> Result<Vec<Member>, QuestionError> {
+fn by_name(network: &Network, text: &str, every: bool) -> Result<Vec<Member>, QuestionError> {
     let (vpc, name) = qualified(network, text);
     let instances = named_instances(network, vpc, name, |own, wanted| own == wanted);
-    if let Some(found) = one_of(network, text, &instances)? {
+    if let Some(found) = one_of(network, text, &instances, every)? {
         return Ok(found);
     }
     let here = |of: VpcId| vpc.is_none_or(|vpc| vpc == of);
@@ -228,7 +284,7 @@ fn by_name(network: &Network, text: &str) -> Result<Vec<Member>, QuestionError> 
         .instances
         .iter()
         .filter(|(_, instance)| here(instance.vpc) && instance.group.as_deref() == Some(name))
-        .filter_map(|(_, instance)| instance.interfaces.first().map(|id| Member::Interface(*id, None)))
+        .flat_map(|(_, instance)| standing_for(instance, every))
         .collect();
     if !group.is_empty() {
         return Ok(group);
@@ -243,7 +299,7 @@ fn by_name(network: &Network, text: &str) -> Result<Vec<Member>, QuestionError> 
         return Ok(vec![Member::Unmodelled(id)]);
     }
     let prefixed = named_instances(network, vpc, name, |own, wanted| own.starts_with(wanted));
-    if let Some(found) = one_of(network, text, &prefixed)? {
+    if let Some(found) = one_of(network, text, &prefixed, every)? {
         return Ok(found);
     }
     Err(unknown("endpoint", text, network.endpoints(), text))
@@ -266,13 +322,24 @@ fn named_instances(
         .collect()
 }
 
-/// The primary interface of the only candidate.
-fn one_of(network: &Network, text: &str, found: &[InstanceId]) -> Result<Option<Vec<Member>>, QuestionError> {
+/// The interfaces that an instance stands for: the primary one, or every one.
+fn standing_for(instance: &Instance, every: bool) -> Vec<Member> {
+    let most = if every { instance.interfaces.len() } else { 1 };
+    instance.interfaces.iter().take(most).map(|id| Member::Interface(*id, None)).collect()
+}
+
+/// The only candidate.
+fn one_of(
+    network: &Network,
+    text: &str,
+    found: &[InstanceId],
+    every: bool,
+) -> Result<Option<Vec<Member>>, QuestionError> {
     match found {
         [] => Ok(None),
-        [one] => match network.instances[*one].interfaces.first() {
-            Some(primary) => Ok(Some(vec![Member::Interface(*primary, None)])),
-            None => Err(QuestionError::new(format!("`{text}` has no network interface"))),
+        [one] => match standing_for(&network.instances[*one], every) {
+            none if none.is_empty() => Err(QuestionError::new(format!("`{text}` has no network interface"))),
+            interfaces => Ok(Some(interfaces)),
         },
         many => {
             let names: Vec<String> = many

@@ -14,7 +14,7 @@ pub use component::ComponentName;
 pub use question::{Dial, Options, Origin, Probe, Question, QuestionError};
 pub use service::{Service, ServicePart};
 pub use trace::{
-    Blocker, Component, End, Hop, Leg, LegKind, NearMiss, NoReply, Rewrite, Step, Trace, Verdict,
+    Blocker, Certain, Component, End, Hop, Leg, LegKind, NearMiss, NoReply, Rewrite, Step, Trace, Verdict,
 };
 
 use crate::network::Code;
@@ -81,8 +81,11 @@ impl Answer {
                     && other.direction == blocker.direction
                     && other.rule == blocker.rule
             };
-            if !seen.iter().any(same) {
-                seen.push(blocker);
+            match seen.iter_mut().find(|other| same(other)) {
+                // The same fault behind another one on one path may be the only one on the next.
+                Some(other) if other.masked && !blocker.masked => *other = blocker,
+                Some(_) => {}
+                None => seen.push(blocker),
             }
         }
         seen

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::flow::{AddressSet, FlowSet, Packet, PortSet, single_address};
-use crate::network::{InterfaceId, Network, UnmodelledId};
+use crate::flow::{AddressSet, FlowSet, Packet, Pattern, PortSet, ProtocolSet, protocol, single_address};
+use crate::network::{InterfaceId, Network, UnmodelledId, public_addresses};
 use crate::topology::{EphemeralPorts, FamilyFilter, PortRange};
 
 use super::endpoint::{self, Member};
@@ -63,6 +63,9 @@ pub struct Probe {
     pub destination_name: String,
     /// The interface that is asked about, if it is one: where a private address that is dialled from outside would be.
     pub destination: Option<InterfaceId>,
+    /// The interface that must get the packets, if the question names one: where ranges overlap, another owner of the
+    /// same address is not it.
+    pub meant: Option<InterfaceId>,
     /// The destination, if it is something that is not modelled.
     pub destination_unmodelled: Option<UnmodelledId>,
     /// The ports that translations on the way pick from; all that they may pick if `None`.
@@ -141,8 +144,13 @@ impl Question {
         service: Service,
         options: &Options,
     ) -> Result<Self, QuestionError> {
-        let sources = endpoint::resolve(network, from)?;
-        let destinations = endpoint::resolve(network, to)?;
+        let every = options.dial == Dial::Every;
+        let mut sources = endpoint::resolve(network, from, every)?;
+        let destinations = endpoint::resolve(network, to, every)?;
+        if sources.len() > 1 {
+            sources.retain(|member| !matches!(member, Member::NatGateway(..)));
+        }
+        let sources: Vec<Member> = sources.into_iter().flat_map(Member::split_private).collect();
         let mut this = Self {
             from: from.to_owned(),
             to: to.to_owned(),
@@ -152,12 +160,15 @@ impl Question {
         };
         for source in &sources {
             for destination in &destinations {
-                let itself = matches!((source, destination), (Member::Interface(a, _), Member::Interface(b, _)) if a == b);
-                if itself && sources.len().max(destinations.len()) > 1 {
+                if source.is_same_host(destination, network) && sources.len().max(destinations.len()) > 1 {
                     continue;
                 }
                 this.pair(network, source, destination, options)?;
             }
+        }
+        if this.probes.is_empty() {
+            return Err(QuestionError::new(format!("`{from}` and `{to}` are the same host"))
+                .help("a host reaches itself without any network"));
         }
         this.assumptions.sort();
         this.assumptions.dedup();
@@ -176,6 +187,7 @@ impl Question {
             source_name: packet.source.to_string(),
             destination_name: packet.destination.to_string(),
             destination,
+            meant: None,
             destination_unmodelled: None,
             translated_ports: None,
             packets: if packet.source.is_ipv6() == packet.destination.is_ipv6() {
@@ -212,6 +224,10 @@ impl Question {
                 Member::Interface(id, _) => Some(*id),
                 _ => None,
             },
+            meant: match destination {
+                Member::Interface(id, None) => Some(*id),
+                _ => None,
+            },
             destination_unmodelled: match destination {
                 Member::Unmodelled(id) => Some(*id),
                 _ => None,
@@ -232,9 +248,12 @@ impl Question {
             }
             for from in from.iter().map(|set| of_family(set, ipv6)).filter(|set| !set.is_empty()) {
                 for to in to.iter().map(|set| of_family(set, ipv6)).filter(|set| !set.is_empty()) {
-                    probe.packets = self.service.packets(&from, &to, &client);
+                    let packets = self.service.packets(&from, &to, &client);
+                    if packets.is_empty() {
+                        continue;
+                    }
                     self.assume(network, source, destination, &from, &to);
-                    self.probes.push(probe.clone());
+                    self.push(&mut probe, packets, options);
                 }
             }
         }
@@ -243,6 +262,23 @@ impl Question {
             self.probes.push(probe);
         }
         Ok(())
+    }
+
+    /// A question that must miss nothing takes a datagram that arrives for one that gets through, whether or not anything
+    /// answers: only TCP needs the way back.
+    fn push(&mut self, probe: &mut Probe, packets: FlowSet, options: &Options) {
+        let tcp = Pattern { protocols: Some(ProtocolSet::single(protocol::TCP)), ..Pattern::default() };
+        let (answered, datagrams) = match options.dial {
+            Dial::Every => packets.split(&tcp),
+            Dial::Primary | Dial::Public => (packets, FlowSet::empty()),
+        };
+        for (packets, one_way) in [(answered, options.one_way), (datagrams, true)] {
+            if !packets.is_empty() {
+                probe.packets = packets;
+                probe.one_way = one_way;
+                self.probes.push(probe.clone());
+            }
+        }
     }
 
     fn client_ports(&mut self, network: &Network, source: &Member, options: &Options) -> PortSet {
@@ -350,17 +386,12 @@ fn sources(
             };
             (Origin::Interface(*id), addresses.into_iter().map(single_address).collect())
         }
-        Member::Outside(name, addresses) => {
-            let on_premises = network
-                .networks
-                .iter()
-                .any(|(_, named)| named.on_premises && format!("net:{}", named.name) == *name);
-            let behind = network
-                .unmodelled
-                .iter()
-                .find(|(_, item)| item.kind.contains("VPN") || item.kind.contains("Direct Connect"));
-            match behind {
-                Some((id, _)) if on_premises => (Origin::Unmodelled(id), vec![addresses.clone()]),
+        Member::Outside(_, addresses) => {
+            let mut on_premises = network.networks.iter().filter(|(_, named)| named.on_premises);
+            let on_premises = addresses.is_disjoint(&public_addresses())
+                || on_premises.any(|(_, named)| !named.addresses.is_disjoint(addresses));
+            match endpoint::private_link(network) {
+                Some(id) if on_premises => (Origin::Unmodelled(id), vec![addresses.clone()]),
                 _ => (Origin::Internet, vec![addresses.clone()]),
             }
         }

@@ -177,6 +177,9 @@ fn icmp_type(text: &str) -> Option<ServicePart> {
 /// `proto-50`, or `50` where a protocol is expected.
 fn other_protocol(text: &str) -> Option<ServicePart> {
     let number: u8 = text.strip_prefix("proto-")?.parse().ok()?;
+    if protocol::is_icmp(number) {
+        return Some(ServicePart::Icmp(number, every_port()));
+    }
     if protocol::has_ports(number) {
         return Some(ServicePart::Ports(ProtocolSet::single(number), every_port()));
     }

@@ -177,12 +177,25 @@ pub struct Trace {
     pub reply: Result<Leg, NoReply>,
     /// This path's verdict.
     pub verdict: Verdict,
+    /// What is certain about its packets, whatever the unknown ones do.
+    pub certain: Certain,
     /// The share of its packets that certainly get there and back, 0 to 1.
     pub share: f64,
     /// Those packets, as the client sends them; where a translation picks ports at random, those for which some choice works.
     pub works: FlowSet,
     /// What drops packets, in the order in which it is met.
     pub blockers: Vec<Blocker>,
+}
+
+/// What is certain about the packets of a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Certain {
+    /// Some get there and back.
+    pub passes: bool,
+    /// Some are dropped.
+    pub drops: bool,
+    /// Of some, nobody can say.
+    pub unknown: bool,
 }
 
 /// Something that drops packets of a question, or hides what happens to them.

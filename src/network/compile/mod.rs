@@ -122,12 +122,12 @@ impl<'t> Compiler<'t> {
 
     fn named_networks(&mut self) {
         for entry in &self.topology.networks {
-            let NamedNetwork { cidrs, on_premises, .. } = &entry.value;
+            let NamedNetwork { cidrs, on_premises, routes_back } = &entry.value;
             let id = self.network.networks.push(Network_ {
                 name: entry.name().to_owned(),
                 place: entry.place(),
                 addresses: union_of(cidrs),
-                on_premises: *on_premises,
+                on_premises: *on_premises || routes_back.is_some(),
             });
             self.scope.networks.insert(entry.name().to_owned(), id);
         }

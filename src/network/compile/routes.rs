@@ -95,7 +95,9 @@ impl<'t> Compiler<'t> {
         ranges
             .filter(|range| {
                 !said.iter().any(|route| {
+                    // RT-4: only a written route replaces `local`.
                     route.target.value != RouteTarget::Local
+                        && route.origin == RouteOrigin::Static
                         && matches!(&route.destination.value, RouteDestination::Cidr(cidr) if cidr.trunc() == *range)
                 })
             })

@@ -48,7 +48,9 @@ impl Walker<'_> {
             self.back_at_interface(path, id);
             return;
         }
+        self.check_meant(&mut path, id);
         self.security_groups(&mut path, id, Direction::Inbound);
+        self.check_service(&mut path, id);
         if !self.runs(id) {
             self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Eni002));
         }

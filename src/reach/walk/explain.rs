@@ -143,6 +143,17 @@ impl Context<'_> {
             (Code::Rt002, _) if rule.is_some() => {
                 format!("route {} is a black hole, and still the best match", rule_text().text)
             }
+            (Code::Rt004, Component::Interface(id)) => format!(
+                "here {} belongs to {}: where ranges overlap, it gets what was meant for another host",
+                self.destinations(),
+                self.network.interfaces[id].name
+            ),
+            (Code::Und001, Component::Interface(id)) => {
+                format!(
+                    "what a service does behind its interface {} is not modelled yet",
+                    self.network.interfaces[id].name
+                )
+            }
             (Code::Rt004, _) => format!("nothing has the address {}", self.destinations()),
             (Code::Igw001, _) => format!(
                 "{} has no public IP address, so the internet gateway drops what it sends",

@@ -16,7 +16,7 @@ use crate::network::{
 };
 
 use super::question::{Origin, Probe};
-use super::trace::{Component, End, Leg, LegKind, NoReply, Step, Trace, Verdict};
+use super::trace::{Certain, Component, End, Leg, LegKind, NoReply, Step, Trace, Verdict};
 
 use path::Path;
 
@@ -121,6 +121,7 @@ impl Walker<'_> {
             let own = AddressSet::from_ranges(own.map(|address| (address, address)));
             let (to_itself, others) = path.split_destination(&own);
             if let Some(mut path) = to_itself {
+                self.check_meant(&mut path, interface);
                 path.destination = path.source;
                 path.no_reply = NoReply::Local;
                 self.done.push(path);
@@ -133,10 +134,30 @@ impl Walker<'_> {
             }
             let Some(others) = others else { return };
             path = others;
+            self.check_service(&mut path, interface);
         }
         self.security_groups(&mut path, interface, Direction::Outbound);
         let subnet = this.subnet;
         self.todo.push((path, At::Subnet(subnet, Sender::Interface(interface))));
+    }
+
+    /// Where ranges overlap, the host that was asked about may not be the one that has the address here (VG-8, PX-7).
+    fn check_meant(&self, path: &mut Path, id: InterfaceId) {
+        let Some(meant) = self.probe.meant else { return };
+        if self.network.interfaces[meant].instance != self.network.interfaces[id].instance {
+            self.pass(path, Component::Interface(id), Action::Deny(Code::Rt004));
+        }
+    }
+
+    /// What is behind the interface of a service (a load balancer, an endpoint) is not modelled yet.
+    fn check_service(&self, path: &mut Path, id: InterfaceId) {
+        const SERVICES: [&str; 4] = ["load balancer", "endpoint", "transit gateway", "firewall"];
+        let kind = &self.network.instances[self.network.interfaces[id].instance].kind;
+        if let crate::topology::InstanceKind::Other(kind) = kind
+            && SERVICES.iter().any(|service| kind.to_ascii_lowercase().contains(service))
+        {
+            self.pass(path, Component::Interface(id), Action::Unknown(Code::Und001));
+        }
     }
 
     /// DN-1 to DN-3: services of the host itself, which no filter sees.
@@ -295,6 +316,7 @@ fn finish(path: Path) -> Trace {
         request: Leg { kind: LegKind::Request, hops: path.request, hypothetical: false },
         reply,
         verdict: verdict(some_pass, some_blocked, some_unknown),
+        certain: Certain { passes: some_pass, drops: some_blocked, unknown: some_unknown },
         share,
         blockers: path.blockers,
     }

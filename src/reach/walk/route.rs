@@ -162,13 +162,11 @@ impl Walker<'_> {
         }
         let vpc = self.network.subnets[subnet].vpc;
         let destination = path.packets.destinations().first()?;
-        let other = self.network.vpcs.ids().find(|other| {
-            *other != vpc
-                && self
-                    .network
-                    .owner(*other, destination)
-                    .is_some_and(|owner| matches!(owner, Owner::Interface(_)))
-        });
+        let other = self
+            .network
+            .vpcs
+            .ids()
+            .find(|other| *other != vpc && self.network.vpcs[*other].addresses.contains(destination));
         let goal = other.map_or(Goal::Internet, Goal::Vpc);
         let gateways = self.network.graph.gateways_towards(vpc, goal);
         let published =
