@@ -11,6 +11,13 @@ use super::{Failure, load, plural};
 pub(super) fn run(args: &Test, global: &Global, streams: &mut Streams) -> Result<Exit, Failure> {
     let network = load::network(global, streams)?;
     let report = expect::run(&network);
+    // Tests that can't be asked prove nothing: no report may look as if they had passed.
+    if !report.diagnostics.is_empty() {
+        streams.diagnostic(&diagnostic::render(&report.diagnostics, network.sources(), true))?;
+        let wrong = plural(report.diagnostics.len(), "mistake");
+        streams.diagnostic(&format!("no test was run: the tests have {wrong}\n"))?;
+        return Ok(Exit::Usage);
+    }
     if report.tests.is_empty() {
         streams.remark("there are no tests: a topology keeps them under `tests:`\n")?;
     }
@@ -25,11 +32,5 @@ pub(super) fn run(args: &Test, global: &Global, streams: &mut Streams) -> Result
         TestFormat::Github => tests::github(&network, &report),
     };
     streams.result(&text)?;
-    if !report.diagnostics.is_empty() {
-        streams.diagnostic(&diagnostic::render(&report.diagnostics, network.sources(), true))?;
-        let wrong = plural(report.diagnostics.len(), "mistake");
-        streams.diagnostic(&format!("the tests are not valid: {wrong}\n"))?;
-        return Ok(Exit::Usage);
-    }
     Ok(report.outcome().into())
 }

@@ -1,5 +1,6 @@
 //! `vpcreach validate`.
 
+use crate::expect;
 use crate::network::Network;
 use crate::render::{self, diagnostic};
 use crate::topology::Severity;
@@ -16,12 +17,23 @@ pub(super) fn run(args: &Validate, global: &Global, streams: &mut Streams) -> Re
     if !compiled.diagnostics.is_empty() {
         streams.diagnostic(&diagnostic::render(&compiled.diagnostics, network.sources(), true))?;
     }
+    let mistakes = expect::run(network).diagnostics;
+    if !mistakes.is_empty() {
+        streams.diagnostic(&diagnostic::render(&mistakes, network.sources(), true))?;
+        streams.diagnostic(&format!("not valid: {} in the tests\n", plural(mistakes.len(), "mistake")))?;
+        return Ok(Exit::Usage);
+    }
     // A directory by its own name, not by those of its files.
     let named = global.file.as_ref().filter(|path| path.is_dir()).map(|path| path.display().to_string());
     let files = named.unwrap_or_else(|| render::files(network.sources()));
     let remark = if warnings > 0 { format!(", {}", plural(warnings, "warning")) } else { String::new() };
+    if args.strict && warnings > 0 {
+        streams
+            .diagnostic(&format!("{files} is not valid under --strict: {}\n", plural(warnings, "warning")))?;
+        return Ok(Exit::Usage);
+    }
     streams.result(&format!("{files} is valid: {}{remark}\n", contents(network)))?;
-    Ok(if args.strict && warnings > 0 { Exit::Usage } else { Exit::Success })
+    Ok(Exit::Success)
 }
 
 /// `1 VPC, 6 subnets, 4 instances, 7 tests`.

@@ -160,6 +160,11 @@ const GLOBAL_UNICAST: (u128, u8) = (0x2000 << 112, 3);
 ///
 /// The ranges kept for documentation are in it: people draw the internet with them.
 pub fn public_addresses() -> AddressSet {
+    static PUBLIC: std::sync::LazyLock<AddressSet> = std::sync::LazyLock::new(compute_public_addresses);
+    PUBLIC.clone()
+}
+
+fn compute_public_addresses() -> AddressSet {
     let private = NOT_PUBLIC.iter().map(|&[a, b, c, d, length]| {
         let network = ipnet::Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length);
         (IpAddr::V4(network.network()), IpAddr::V4(network.broadcast()))

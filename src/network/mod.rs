@@ -112,6 +112,17 @@ impl Network {
         compile::compile(topology)
     }
 
+    /// Whether a route proves an internet gateway that the capture does not hold.
+    pub fn may_have_internet_gateway(&self, vpc: VpcId) -> bool {
+        self.partial
+            && self.route_tables.iter().filter(|(_, table)| table.vpc == vpc).any(|(_, table)| {
+                table
+                    .routes()
+                    .iter()
+                    .any(|route| route.target == Target::Missing && route.target_name.starts_with("igw-"))
+            })
+    }
+
     /// What becomes of packets where something of a kind is not there: dropped for that reason, unless the capture
     /// lacks the kind (pitfall 15: missing knowledge is never "blocked").
     pub fn absence(&self, kind: CaptureKind, code: Code) -> Action {

@@ -62,6 +62,8 @@ pub struct Unlisted {
     pub code: Code,
     /// Where its packets are sent.
     pub target: Target,
+    /// Whether it can only be about public addresses: the lists of AWS's own services.
+    pub public_only: bool,
     /// Where the route was said.
     pub place: Place,
 }
@@ -154,7 +156,7 @@ impl RouteTable {
     /// One address is one trie lookup; a set costs one pass over the table.
     pub fn lookup(&self, destinations: &AddressSet) -> Vec<(AddressSet, Choice)> {
         if let Some(address) = destinations.only() {
-            return vec![(destinations.clone(), self.lookup_one(address))];
+            return self.with_unlisted(destinations.clone(), self.lookup_one(address));
         }
         let mut rest = destinations.clone();
         let mut parts: Vec<(AddressSet, Choice)> = Vec::new();
@@ -163,11 +165,11 @@ impl RouteTable {
             let part = rest.intersect(&prefix);
             if !part.is_empty() {
                 rest = rest.subtract(&prefix);
-                parts.push((part, self.settle(index)));
+                parts.extend(self.with_unlisted(part, self.settle(index)));
             }
         }
         if !rest.is_empty() {
-            parts.push((rest, self.otherwise(Choice::None)));
+            parts.extend(self.with_unlisted(rest, Choice::None));
         }
         parts
     }
@@ -177,15 +179,12 @@ impl RouteTable {
             IpAddr::V4(address) => self.ipv4.get_lpm(&address.into()).map(|(_, index)| *index),
             IpAddr::V6(address) => self.ipv6.get_lpm(&address.into()).map(|(_, index)| *index),
         };
-        found.map_or(self.otherwise(Choice::None), |index| self.settle(index))
+        found.map_or(Choice::None, |index| self.settle(index))
     }
 
     /// RT-8: the best route of its prefix, unless it comes from a prefix list and another list disagrees.
     fn settle(&self, index: u32) -> Choice {
         let Some(best) = self.route(index) else { return Choice::None };
-        if best.kind != RouteKind::Local && !self.unlisted.is_empty() {
-            return Choice::Unlisted;
-        }
         let same = self
             .routes
             .iter()
@@ -195,8 +194,25 @@ impl RouteTable {
         if rivals { Choice::Ambiguous(index) } else { Choice::Route(index) }
     }
 
-    const fn otherwise(&self, choice: Choice) -> Choice {
-        if self.unlisted.is_empty() { choice } else { Choice::Unlisted }
+    /// Splits off what a route with unknown destinations might take: anything that is not `local`.
+    fn with_unlisted(&self, part: AddressSet, choice: Choice) -> Vec<(AddressSet, Choice)> {
+        let is_local = match choice {
+            Choice::Route(index) => self.route(index).is_some_and(|route| route.kind == RouteKind::Local),
+            _ => false,
+        };
+        if is_local || self.unlisted.is_empty() {
+            return vec![(part, choice)];
+        }
+        let unsure = if self.unlisted.iter().all(|route| route.public_only) {
+            part.intersect(&super::public_addresses())
+        } else {
+            part.clone()
+        };
+        let sure = part.subtract(&unsure);
+        [(unsure, Choice::Unlisted), (sure, choice)]
+            .into_iter()
+            .filter(|(part, _)| !part.is_empty())
+            .collect()
     }
 
     /// Less specific routes that also contain an address, longest first: what would apply without the chosen one.

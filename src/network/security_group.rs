@@ -95,13 +95,6 @@ impl Network {
         packets: &FlowSet,
     ) -> Vec<Decided> {
         let this = &self.interfaces[interface];
-        if this.groups_unknown {
-            return vec![Decided {
-                packets: packets.clone(),
-                action: Action::Unknown(Code::Und002),
-                rule: None,
-            }];
-        }
         let mut rest = packets.clone();
         let mut decided = Vec::new();
         for (rule_id, rule) in self.group_rules(interface, direction) {
@@ -127,11 +120,46 @@ impl Network {
                 rest = others;
             }
         }
+        // A group that the capture lacks may admit what the others do not.
+        let unknown =
+            this.groups_unknown || self.may_be_uncaptured_member(interface, direction, remote, &rest);
+        if unknown && !rest.is_empty() {
+            decided.push(Decided { packets: rest, action: Action::Unknown(Code::Und002), rule: None });
+            return decided;
+        }
         if !rest.is_empty() {
             let code = self.mismatch_code(interface, direction, remote, &rest);
             decided.push(Decided { packets: rest, action: Action::Deny(code), rule: None });
         }
         decided
+    }
+
+    /// Whether a rule refers to a group that the capture lacks, and the far end carries groups that it lacks: perhaps that one.
+    fn may_be_uncaptured_member(
+        &self,
+        interface: InterfaceId,
+        direction: Direction,
+        remote: Identity,
+        packets: &FlowSet,
+    ) -> bool {
+        if !self.partial || packets.is_empty() {
+            return false;
+        }
+        let carries_unknown = |id: InterfaceId| self.interfaces[id].groups_unknown;
+        let far = match (direction, remote) {
+            (Direction::Inbound, Identity::Interface(source)) => carries_unknown(source),
+            (Direction::Inbound, _) => false,
+            (Direction::Outbound, _) => {
+                let destinations = packets.destinations();
+                self.interfaces.iter().any(|(id, other)| {
+                    carries_unknown(id)
+                        && other.private_addresses().any(|address| destinations.contains(address))
+                })
+            }
+        };
+        far && self
+            .group_rules(interface, direction)
+            .any(|(_, rule)| matches!(rule.peer, Peer::Stale) && !packets.split(&rule.pattern).0.is_empty())
     }
 
     /// Every rule that applies at an interface.

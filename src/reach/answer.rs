@@ -48,9 +48,12 @@ pub fn answer(network: &Network, question: &Question) -> Answer {
 }
 
 fn ask(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {
-    if let (Some(id), false) = (probe.destination_unmodelled, matches!(probe.source, Origin::Unmodelled(_))) {
-        let unknown = Probe { source: Origin::Unmodelled(id), ..probe.clone() };
-        return walk::walk(network, &unknown);
+    let unmodelled = match probe.source {
+        Origin::Unmodelled(id) => Some(id),
+        Origin::Interface(_) | Origin::Internet => probe.destination_unmodelled,
+    };
+    if let Some(id) = unmodelled {
+        return (vec![walk::not_modelled(network, probe, id)], Vec::new());
     }
     if probe.packets.is_empty() {
         return (vec![no_common_family(probe)], Vec::new());

@@ -73,15 +73,12 @@ impl Answer {
     /// The blockers of all paths, first path first, each said once.
     pub fn blockers(&self) -> Vec<&Blocker> {
         let mut seen: Vec<&Blocker> = Vec::new();
+        // Only looked up, never iterated: the order stays that of the traces.
+        let mut positions = std::collections::HashMap::new();
         for blocker in self.traces.iter().flat_map(|trace| &trace.blockers) {
-            let same = |other: &&Blocker| {
-                other.code == blocker.code
-                    && other.leg == blocker.leg
-                    && other.component == blocker.component
-                    && other.direction == blocker.direction
-                    && other.rule == blocker.rule
-            };
-            match seen.iter_mut().find(|other| same(other)) {
+            let key = (blocker.code, blocker.leg, blocker.component, blocker.direction, blocker.rule);
+            let position = *positions.entry(key).or_insert(seen.len());
+            match seen.get_mut(position) {
                 // The same fault behind another one on one path may be the only one on the next.
                 Some(other) if other.masked && !blocker.masked => *other = blocker,
                 Some(_) => {}

@@ -55,6 +55,12 @@ impl Service {
             Some((ports, named)) => (ports, Some(named.to_ascii_lowercase())),
             None => (text, None),
         };
+        if let (Some(named), Some(lower)) = (&named, &lower)
+            && named != lower
+        {
+            return Err(QuestionError::new(format!("`{text}` contradicts `-p {lower}`"))
+                .help("say the protocol once"));
+        }
         let named = named.or(lower);
         if ports == "*" {
             return Self::by_protocol_all_ports(named.as_deref()).ok_or_else(|| wrong(text));

@@ -52,6 +52,9 @@ impl<'t> Compiler<'t> {
             }
         }
         self.check_overlaps(&as_nets(&vpc.cidrs), "ranges of the VPC");
+        let ipv6: Vec<_> =
+            vpc.ipv6_cidrs.iter().map(|cidr| (IpNet::V6(cidr.value.trunc()), cidr.place)).collect();
+        self.check_overlaps(&ipv6, "ranges of the VPC");
         self.check_secondary(&vpc.cidrs);
     }
 
@@ -125,6 +128,12 @@ impl<'t> Compiler<'t> {
                 ranges.push((IpNet::V4(cidr.value.trunc()), cidr.place));
             }
             if let Some(cidr) = &subnet.value.ipv6_cidr {
+                let length = cidr.value.prefix_len();
+                if !(44..=64).contains(&length) || length % 4 != 0 {
+                    let message = format!("/{length} is not a size of an IPv6 range of a subnet");
+                    let help = "use /64, or /44 to /64 in steps of 4 (VP-6)";
+                    self.report(Diagnostic::error(code::CIDR_SIZE, message, cidr.place).help(help));
+                }
                 let inside =
                     vpc.ipv6_cidrs.iter().any(|range| range.value.trunc().contains(&cidr.value.trunc()));
                 self.check_inside(subnet, inside, cidr.value.trunc().to_string(), cidr.place, entry);

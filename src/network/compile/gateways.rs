@@ -64,7 +64,10 @@ impl Compiler<'_> {
             return;
         };
         let private_ip = match said.private_ip {
-            Some(address) => Some(address.value),
+            Some(address) => {
+                self.check_address(subnet, address.value.into(), address.place);
+                Some(address.value)
+            }
             None => reserved.assume_ipv4(&self.network.subnets[subnet], subnet),
         };
         let Some(private_ip) = private_ip else {

@@ -7,7 +7,7 @@ use crate::topology::{
 };
 
 use super::super::id::{InstanceId, InterfaceId, SecurityGroupId, SubnetId, VpcId};
-use super::super::{Instance, Interface, InterfaceAddress, default_ephemeral_ports};
+use super::super::{Instance, Interface, InterfaceAddress, default_ephemeral_ports, public_addresses};
 use super::addresses::Reserved;
 use super::{Compiler, code};
 
@@ -106,9 +106,11 @@ impl<'t> Compiler<'t> {
             self.unknown_name("subnet", &said.subnet, &known);
             return None;
         };
-        let groups_unknown = self.network.partial
-            && self.topology.completeness.is_missing(crate::topology::CaptureKind::SecurityGroups);
         let groups = self.groups(vpc, said.security_groups.as_deref(), said_vpc);
+        let named = said.security_groups.as_ref().map_or(0, Vec::len);
+        let groups_unknown = self.network.partial
+            && (groups.len() < named
+                || self.topology.completeness.is_missing(crate::topology::CaptureKind::SecurityGroups));
         let addresses = self.addresses(instance, subnet, said, said_vpc, reserved);
         let id = self.network.interfaces.push(Interface {
             name,
@@ -209,6 +211,16 @@ impl<'t> Compiler<'t> {
         inherits: bool,
         reserved: &mut Reserved,
     ) {
+        if let PublicIp::Address(address) = said.public_ip.value
+            && !public_addresses().contains(address.into())
+            && !self.network.partial
+        {
+            let message = format!("`{address}` is not a public address");
+            self.report(
+                Diagnostic::error(code::ADDRESS_OUTSIDE, message, said.public_ip.place)
+                    .help("the internet does not route it; write `true` to let AWS pick one"),
+            );
+        }
         let assigned = match said.public_ip.value {
             PublicIp::Address(address) => Some((address, false)),
             PublicIp::Assigned => reserved.assume_public().map(|address| (address, true)),
@@ -238,7 +250,7 @@ impl<'t> Compiler<'t> {
     }
 
     /// VP-8: an address must lie in its subnet and not be reserved.
-    fn check_address(&mut self, subnet: SubnetId, address: IpAddr, place: Place) {
+    pub(super) fn check_address(&mut self, subnet: SubnetId, address: IpAddr, place: Place) {
         let subnet = &self.network.subnets[subnet];
         let range = || {
             let ranges =

@@ -75,7 +75,8 @@ impl<'t> Compiler<'t> {
         for gateway in &said.propagating {
             let target = self.named_target(vpc, &gateway.value).unwrap_or(Target::Missing);
             let name = gateway.value.clone();
-            let unlisted = Unlisted { name, code: Code::Und001, target, place: gateway.place };
+            let unlisted =
+                Unlisted { name, code: Code::Und001, target, public_only: false, place: gateway.place };
             self.network.route_tables[table].unlisted.push(unlisted);
         }
     }
@@ -83,8 +84,16 @@ impl<'t> Compiler<'t> {
     /// A route by a prefix list whose entries are not known.
     fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
         let RouteDestination::PrefixList(name) = &said.destination.value else { return None };
+        let public_only =
+            matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint"));
         let known = self.topology.prefix_lists.get(name).is_some_and(|list| list.entries.is_some());
-        (!known).then(|| Unlisted { name: name.clone(), code: Code::Und003, target, place: said.place })
+        (!known).then(|| Unlisted {
+            name: name.clone(),
+            code: Code::Und003,
+            target,
+            public_only,
+            place: said.place,
+        })
     }
 
     /// VP-3: one `local` route per range of the VPC, unless its target was replaced (RT-6).
@@ -246,6 +255,16 @@ impl<'t> Compiler<'t> {
                 "a route to `{prefix}` can't be created: its addresses are services of the host itself"
             );
             self.report(error(message).help("packets to them are never forwarded (RT-12)"));
+            return;
+        }
+        if let Target::Peering(id) = target
+            && self.network.peerings[id].opposite(vpc).is_none()
+        {
+            let peering = &self.network.peerings[id];
+            let [a, b] = &peering.end_names;
+            let message =
+                format!("peering connection `{}` joins `{a}` and `{b}`, not this VPC", peering.name);
+            self.report(Diagnostic::error(code::ROUTE_TARGET, message, said.target.place));
             return;
         }
         let family = match (target, prefix) {

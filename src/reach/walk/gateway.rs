@@ -284,7 +284,10 @@ impl Walker<'_> {
             return;
         }
         let Some(gateway) = vpc.internet_gateway else {
-            let absence = |code| self.network.absence(CaptureKind::InternetGateways, code);
+            let absence = |code| match self.network.may_have_internet_gateway(interface.vpc) {
+                true => Action::Unknown(Code::Und002),
+                false => self.network.absence(CaptureKind::InternetGateways, code),
+            };
             let (component, action) = match vpc.egress_only_internet_gateway {
                 Some(gateway) if path.is_ipv6() => {
                     (Component::EgressOnlyInternetGateway(gateway), absence(Code::Eigw001))

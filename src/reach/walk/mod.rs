@@ -42,6 +42,15 @@ pub(super) fn walk(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>
     (traces, assumptions)
 }
 
+/// A question to something that is not modelled: nobody can say, whatever the packets are.
+pub(super) fn not_modelled(network: &Network, probe: &Probe, id: crate::network::UnmodelledId) -> Trace {
+    let walker = Walker { network, probe, todo: Vec::new(), done: Vec::new() };
+    let mut path = Path::new(End::Nobody, probe.packets.clone(), true, Identity::Outside);
+    walker.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
+    let certain = Certain { passes: false, drops: false, unknown: true };
+    Trace { verdict: Verdict::Undetermined, share: 0.0, certain, ..finish(path) }
+}
+
 /// Where a path is.
 #[derive(Clone, Copy, Debug)]
 enum At {
@@ -86,11 +95,8 @@ impl Walker<'_> {
                 let path = Path::new(End::Outside, packets, self.probe.one_way, Identity::Outside);
                 self.todo.push((path, At::Internet));
             }
-            Origin::Unmodelled(id) => {
-                let mut path = Path::new(End::Outside, packets, self.probe.one_way, Identity::Outside);
-                self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
-                self.done.push(path);
-            }
+            // Answered before any walk begins.
+            Origin::Unmodelled(_) => {}
         }
     }
 

@@ -9,22 +9,22 @@ use super::super::cite;
 use super::super::text::{TextOptions, answer};
 use super::{example, flow, wanted};
 
-/// The results as JUnit XML. A failure holds the answer as text; a soft one, and one that nobody can say
-/// anything about, is a skipped case with its reason.
+/// The results as JUnit XML. A failure holds the answer as text; what nobody can say anything about is an error, so that no
+/// report takes it for safe; a soft one of either is a skipped case with its reason.
 pub fn junit(network: &Network, report: &Report) -> String {
     let cases = || report.tests.iter().flat_map(|test| &test.checks);
-    let failures: usize = report.tests.iter().map(|test| count(test, true)).sum();
-    let skipped: usize = report.tests.iter().map(|test| count(test, false)).sum();
+    let count = |element| report.tests.iter().map(|test| count(test, element)).sum::<usize>();
+    let (failures, errors, skipped) = (count("failure"), count("error"), count("skipped"));
     let total = cases().count() + report.tests.iter().filter(|test| test.checks.is_empty()).count();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
         xml,
-        "<testsuites name=\"vpcreach\" tests=\"{total}\" failures=\"{failures}\" errors=\"0\">"
+        "<testsuites name=\"vpcreach\" tests=\"{total}\" failures=\"{failures}\" errors=\"{errors}\">"
     );
     let name = escape(&cite::files(&network.sources));
     let _ = writeln!(
         xml,
-        "  <testsuite name=\"{name}\" tests=\"{total}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">"
+        "  <testsuite name=\"{name}\" tests=\"{total}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">"
     );
     for test in &report.tests {
         test_cases(&mut xml, network, test);
@@ -33,19 +33,22 @@ pub fn junit(network: &Network, report: &Report) -> String {
     xml
 }
 
-/// How many cases of a test are failures, or skipped.
-fn count(test: &TestResult, failures: bool) -> usize {
-    if test.skipped.is_some() {
-        return usize::from(!failures);
+/// The element that a check becomes; none if it passed.
+const fn element(outcome: Outcome, soft: bool) -> Option<&'static str> {
+    match (outcome, soft) {
+        (Outcome::Passed, _) => None,
+        (Outcome::Failed, false) => Some("failure"),
+        (Outcome::Undetermined, false) => Some("error"),
+        (Outcome::Failed | Outcome::Undetermined, true) | (Outcome::Skipped, _) => Some("skipped"),
     }
-    test.checks
-        .iter()
-        .filter(|check| match check.outcome {
-            Outcome::Failed => failures != test.soft,
-            Outcome::Undetermined | Outcome::Skipped => !failures,
-            Outcome::Passed => false,
-        })
-        .count()
+}
+
+/// How many cases of a test become such an element.
+fn count(test: &TestResult, wanted: &str) -> usize {
+    if test.skipped.is_some() {
+        return usize::from(wanted == "skipped");
+    }
+    test.checks.iter().filter(|check| element(check.outcome, test.soft) == Some(wanted)).count()
 }
 
 fn test_cases(xml: &mut String, network: &Network, test: &TestResult) {
@@ -65,13 +68,9 @@ fn test_cases(xml: &mut String, network: &Network, test: &TestResult) {
             "    <testcase classname=\"{class}\" name=\"{name}\"{}",
             file_attributes(network, check)
         );
-        let element = match (check.outcome, test.soft) {
-            (Outcome::Passed, _) => {
-                xml.push_str("/>\n");
-                continue;
-            }
-            (Outcome::Failed, false) => "failure",
-            _ => "skipped",
+        let Some(element) = element(check.outcome, test.soft) else {
+            xml.push_str("/>\n");
+            continue;
         };
         let messages: Vec<&str> = check.reasons.iter().map(|reason| reason.message.as_str()).collect();
         let message = escape(&format!("{}: {}", wanted(check), messages.join("; ")));

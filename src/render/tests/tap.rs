@@ -20,7 +20,8 @@ pub fn tap(report: &Report) -> String {
             number += 1;
             let (ok, directive) = match (check.outcome, test.soft) {
                 (Outcome::Passed | Outcome::Skipped, _) => ("ok", ""),
-                (Outcome::Undetermined, _) => ("not ok", " # TODO undetermined"),
+                (Outcome::Undetermined, true) => ("not ok", " # TODO undetermined"),
+                (Outcome::Undetermined, false) => ("not ok", ""),
                 (Outcome::Failed, true) => ("not ok", " # TODO soft"),
                 (Outcome::Failed, false) => ("not ok", ""),
             };

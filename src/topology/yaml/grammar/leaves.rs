@@ -53,8 +53,9 @@ const CIDR_PATTERN: &str = r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$";
 const IPV4_PATTERN: &str = r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$";
 const IPV6_PATTERN: &str = r"^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$";
 const PORTS_PATTERN: &str = r"^([0-9]{1,5}( *- *[0-9]{1,5})?|all|All|ALL|\*)$";
-const NAME_PATTERN: &str = r"^[\p{L}\p{N}._@+-]+$";
-const REFERENCE_PATTERN: &str = r"^[\p{L}\p{N}._@+-]+(/[\p{L}\p{N}._@+-]+)*$";
+// Not every validator of JSON Schema knows classes of letters: what separates nothing will do.
+const NAME_PATTERN: &str = r"^[^\s/:,\[\]{}#]+$";
+const REFERENCE_PATTERN: &str = r"^[^\s/:,\[\]{}#]+(/[^\s/:,\[\]{}#]+)*$";
 const ROUTE_PATTERN: &str = r"^([0-9A-Fa-f:.]+/[0-9]{1,3}|pl:.+|pl-.+)$";
 const GROUP_PEER_PATTERN: &str =
     r"^([0-9A-Fa-f:.]+/[0-9]{1,3}|self|anywhere-ipv[46]|sg:.+|sg-.+|pl:.+|pl-.+|net:.+)$";
