@@ -306,3 +306,23 @@ peering_connections: {{pcx: {{requester: v, accepter: w}}}}
     assert_eq!(ask(&topology("pcx"), "app", "db:443").verdict, Verdict::Reachable);
     assert_eq!(codes(&ask(&topology("blackhole"), "app", "db:443")), ["RT005"]);
 }
+
+/// Found by review: a load balancer has interfaces in its subnets, at addresses that nobody knows.
+#[test]
+fn what_is_not_modelled_is_not_overlooked_in_its_subnets() {
+    let topology = "
+vpcs:
+  v:
+    cidr: 10.0.0.0/16
+    internet_gateway: true
+    subnets: {pub: {cidr: 10.0.1.0/24, routes: {0.0.0.0/0: igw}}, app: {cidr: 10.0.2.0/24}}
+    security_groups: {alb: {inbound: [{ports: 80, source: 0.0.0.0/0}]}}
+    load_balancers:
+      alb: {type: application, subnets: [pub], security_groups: [alb], public_ip: true, listeners: {80: app:80}}
+    instances: {app: {subnet: app, group: app}}
+";
+    for to in ["subnet:pub:80", "10.0.1.0/24:80", "sg:alb:80", "10.0.1.50:80"] {
+        assert_eq!(ask(topology, "app", to).verdict, Verdict::Undetermined, "{to}");
+    }
+    assert_eq!(ask(topology, "app", "10.0.2.50:80").verdict, Verdict::Blocked);
+}

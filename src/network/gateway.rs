@@ -130,6 +130,10 @@ pub struct Unmodelled {
     pub place: Place,
     /// The VPC it is in.
     pub vpc: Option<VpcId>,
+    /// Subnets in which it has interfaces at addresses that nobody said.
+    pub subnets: Vec<SubnetId>,
+    /// Security groups of those interfaces, by name.
+    pub security_groups: Vec<String>,
 }
 
 impl Unmodelled {

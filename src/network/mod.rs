@@ -112,6 +112,13 @@ impl Network {
         compile::compile(topology)
     }
 
+    /// Something that is not modelled and has an interface somewhere among these addresses; nobody said at which.
+    pub fn unmodelled_within(&self, vpc: VpcId, addresses: &AddressSet) -> Option<UnmodelledId> {
+        let mut here = self.unmodelled.iter().filter(|(_, item)| item.vpc == Some(vpc));
+        let overlaps = |subnet: &SubnetId| !self.subnets[*subnet].addresses.is_disjoint(addresses);
+        here.find(|(_, item)| item.subnets.iter().any(overlaps)).map(|(id, _)| id)
+    }
+
     /// Whether a route proves an internet gateway that the capture does not hold.
     pub fn may_have_internet_gateway(&self, vpc: VpcId) -> bool {
         self.partial

@@ -141,7 +141,10 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
                 .map(|(id, _)| id)
                 .collect();
             let members = network.interfaces.iter().filter(|(_, item)| ids.contains(&item.subnet));
-            let members = members.map(|(id, _)| Member::Interface(id, None)).collect();
+            let members = members.map(|(id, _)| Member::Interface(id, None));
+            let unseen =
+                network.unmodelled.iter().filter(|(_, item)| item.subnets.iter().any(|id| ids.contains(id)));
+            let members = members.chain(unseen.map(|(id, _)| Member::Unmodelled(id))).collect();
             (
                 "subnet",
                 !ids.is_empty(),
@@ -155,9 +158,17 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
                 .iter()
                 .filter(|(_, item)| here(item.vpc) && named(&item.name, &item.aliases));
             let groups: Vec<_> = groups.map(|(_, group)| group).collect();
+            let carries = |item: &crate::network::Unmodelled| {
+                let group = |group: &&crate::network::SecurityGroup| {
+                    item.vpc == Some(group.vpc) && item.security_groups.contains(&group.name)
+                };
+                groups.iter().copied().any(|one| group(&one))
+            };
+            let unseen = network.unmodelled.iter().filter(|(_, item)| carries(item));
             let members = groups
                 .iter()
                 .flat_map(|group| group.members.iter().map(|id| Member::Interface(*id, None)))
+                .chain(unseen.map(|(id, _)| Member::Unmodelled(id)))
                 .collect();
             let known = network.security_groups.iter().map(|(_, item)| item.name.as_str()).collect();
             ("security group", !groups.is_empty(), members, known)
@@ -243,6 +254,7 @@ fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
         members.extend(
             network.owners_within(id, wanted).into_iter().map(|(address, owner)| owned_by(owner, address)),
         );
+        members.extend(network.unmodelled_within(id, wanted).map(Member::Unmodelled));
         rest = rest.subtract(&vpc.addresses);
     }
     let public = network.public_owners_within(&rest);

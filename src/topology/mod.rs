@@ -175,7 +175,7 @@ pub struct NamedNetwork {
 }
 
 /// Something that was read and named but that the engine does not model yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unmodelled {
     /// What it is, in AWS's words: `transit gateway`, `load balancer`, `VPC endpoint`.
     pub kind: String,
@@ -185,4 +185,8 @@ pub struct Unmodelled {
     pub name: Spanned<String>,
     /// Addresses that it is known to own.
     pub addresses: Vec<IpAddr>,
+    /// Subnets in which it has interfaces at addresses that nobody said.
+    pub subnets: Vec<String>,
+    /// Security groups of those interfaces.
+    pub security_groups: Vec<String>,
 }

@@ -18,6 +18,8 @@ impl Compiler<'_> {
                         name: table.value.clone(),
                         place: table.place,
                         vpc: Some(vpc),
+                        subnets: Vec::new(),
+                        security_groups: Vec::new(),
                     })
                 });
                 let id = self.network.internet_gateways.push(InternetGateway {

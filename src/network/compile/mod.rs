@@ -55,6 +55,7 @@ pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     compiler.unmodelled();
     compiler.filters();
     compiler.subnets();
+    compiler.unmodelled_subnets();
     compiler.gateways();
     compiler.instances();
     compiler.peerings();
@@ -141,6 +142,8 @@ impl<'t> Compiler<'t> {
                 name: item.name.value.clone(),
                 place: item.name.place,
                 vpc,
+                subnets: Vec::new(),
+                security_groups: item.security_groups.clone(),
             });
             self.scope.unmodelled.entry((vpc, item.name.value.clone())).or_insert(id);
             if let Some(vpc) = vpc {
@@ -151,6 +154,16 @@ impl<'t> Compiler<'t> {
                     self.network.owners.entry((vpc, *address)).or_insert(Owner::Unmodelled(id));
                 }
             }
+        }
+    }
+
+    /// The subnets of what is not modelled: known only once the subnets are.
+    fn unmodelled_subnets(&mut self) {
+        let ids: Vec<_> = self.network.unmodelled.ids().collect();
+        for (id, item) in ids.into_iter().zip(&self.topology.unmodelled) {
+            let Some(vpc) = self.network.unmodelled[id].vpc else { continue };
+            let find = |name: &String| self.scope.subnets.get(&(vpc, name.clone())).copied();
+            self.network.unmodelled[id].subnets = item.subnets.iter().filter_map(find).collect();
         }
     }
 

@@ -33,7 +33,13 @@ impl Walker<'_> {
         let unowned = self.network.absence(CaptureKind::NetworkInterfaces, Code::Rt004);
         for (path, action) in [(local, Action::Deny(Code::Dns002)), (nobody, unowned)] {
             if let Some(mut path) = path {
-                self.pass(&mut path, Component::Router(vpc), action);
+                let unseen = self.network.unmodelled_within(vpc, &path.packets.destinations());
+                match (unseen, action) {
+                    (Some(id), Action::Deny(Code::Rt004)) => {
+                        self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
+                    }
+                    _ => self.pass(&mut path, Component::Router(vpc), action),
+                }
                 self.done.push(path);
             }
         }

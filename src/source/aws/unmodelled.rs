@@ -219,7 +219,13 @@ fn build_one(builder: &mut Builder<'_>, answer: &Answer, file: FileId, value: &V
     collect_addresses(value, &mut addresses);
     addresses.retain(|address| !own.contains(address));
     let name = Spanned::new(name.to_owned(), place);
-    builder.topology.unmodelled.push(Unmodelled { kind: answer.kind.to_owned(), vpc, name, addresses });
+    builder.topology.unmodelled.push(Unmodelled {
+        kind: answer.kind.to_owned(),
+        vpc,
+        name,
+        addresses,
+        ..Unmodelled::default()
+    });
 }
 
 fn is_in_vpc(function: &Value) -> bool {
@@ -273,7 +279,7 @@ fn own_addresses(builder: &Builder<'_>) -> HashSet<IpAddr> {
 pub(super) fn add(builder: &mut Builder<'_>, kind: &'static str, name: &str, place: Place) {
     if builder.unmodelled.insert((kind, name.to_owned())) {
         let name = Spanned::new(name.to_owned(), place);
-        let unmodelled = Unmodelled { kind: kind.to_owned(), vpc: None, name, addresses: Vec::new() };
+        let unmodelled = Unmodelled { kind: kind.to_owned(), name, ..Unmodelled::default() };
         builder.topology.unmodelled.push(unmodelled);
     }
 }

@@ -122,12 +122,14 @@ fn what_is_not_modelled_is_unknown() {
         vpc: Some("v".to_owned()),
         name: said("alb".to_owned()),
         addresses: vec!["10.0.3.200".parse().unwrap()],
+        ..Unmodelled::default()
     });
     lab.topology.unmodelled.push(Unmodelled {
         kind: "transit gateway".to_owned(),
         vpc: None,
         name: said("hub".to_owned()),
         addresses: Vec::new(),
+        ..Unmodelled::default()
     });
     lab.unknown("app", "10.0.3.200 tcp 443", "load balancer");
     lab.topology.unmodelled[0].addresses.push("198.51.100.200".parse().unwrap());

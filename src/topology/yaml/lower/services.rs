@@ -40,7 +40,15 @@ const GATEWAY_TABLE: &str = "gateway route table";
 
 fn one(kind: &str, vpc: Option<&Key<'_>>, name: Spanned<String>) -> Unmodelled {
     let vpc = vpc.map(|key| key.text.clone().into_owned());
-    Unmodelled { kind: kind.to_owned(), vpc, name, addresses: Vec::new() }
+    Unmodelled { kind: kind.to_owned(), vpc, name, ..Unmodelled::default() }
+}
+
+/// The texts under any of these keys, one or a list of them.
+fn words(node: &Node<'_>, keys: &[&str]) -> Vec<String> {
+    let values = keys.iter().filter_map(|key| node.get(key));
+    let texts =
+        values.flat_map(|value| value.text().into_iter().chain(value.items().iter().filter_map(Node::text)));
+    texts.map(str::to_owned).collect()
 }
 
 /// What stands at the top level.
@@ -63,7 +71,10 @@ pub(super) fn in_vpc(
 ) {
     for (map, kind) in IN_VPC {
         for (key, node) in said.map(map) {
-            list.push(one(kind, Some(vpc_key), key.name()));
+            let mut item = one(kind, Some(vpc_key), key.name());
+            item.subnets = words(node, &["subnets", "subnet"]);
+            item.security_groups = words(node, &["security_groups"]);
+            list.push(item);
             if *map == "network_firewalls" {
                 // One endpoint in each subnet: `firewall/subnet` is a route target, too.
                 for subnet in node.get("subnets").map_or(&[][..], Node::items) {
