@@ -1,6 +1,6 @@
 //! Through gateways: internet, egress-only, NAT, peering (IG-1 to IG-8, NG-1 to NG-9, PX-1 to PX-10).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use crate::flow::{AddressSet, Pattern, ProtocolSet, protocol};
 use crate::network::{
@@ -10,12 +10,8 @@ use crate::network::{
 use crate::topology::{CaptureKind, GatewayState};
 
 use super::super::trace::{Component, End, LegKind};
-use super::path::{Device, Path};
+use super::path::{Device, Path, nat64_prefix};
 use super::{At, Sender, Walker};
-
-/// 64:ff9b::/96: IPv4 addresses as IPv6 hosts dial them (NG-10).
-const NAT64: (Ipv6Addr, Ipv6Addr) =
-    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0xffff, 0xffff));
 
 impl Walker<'_> {
     /// IG-1, IG-3: out of the VPC; a private source becomes its public one.
@@ -119,7 +115,7 @@ impl Walker<'_> {
             self.arrive_at_nat_gateway(path, id, Some(from));
         }
         let Some(mut path) = others else { return };
-        let (vpc, subnet) = (nat.vpc, nat.subnet);
+        let subnet = nat.subnet;
         let component = Component::NatGateway(id);
         if subnet != from {
             self.network_acl(&mut path, subnet, Direction::Inbound);
@@ -140,21 +136,40 @@ impl Walker<'_> {
         }
         let numbers = [protocol::TCP, protocol::UDP, protocol::ICMP].map(|number| (number, number));
         let forwarded = Pattern { protocols: Some(ProtocolSet::from_ranges(numbers)), ..Pattern::default() };
-        // NG-10: of IPv6, a NAT gateway takes only what NAT64 is for; that is not modelled yet.
-        let nat64 = AddressSet::range(NAT64.0.into(), NAT64.1.into());
-        let (nat64, path) = path.split_destination(&nat64);
+        // NG-10: of IPv6, a NAT gateway takes only what NAT64 is for.
+        let (nat64, path) = path.split_destination(&nat64_prefix());
         let (forwarded, others) = match path {
             Some(path) if path.is_ipv6() => (None, Some(path)),
             Some(path) => path.split(&forwarded),
             None => (None, None),
         };
-        for (path, action) in [(nat64, Action::Unknown(Code::Und001)), (others, Action::Deny(Code::Nat005))] {
-            if let Some(mut path) = path {
-                self.pass(&mut path, component, action);
-                self.done.push(path);
-            }
+        if let Some(mut path) = others {
+            self.pass(&mut path, component, Action::Deny(Code::Nat005));
+            self.done.push(path);
         }
-        let Some(path) = forwarded else { return };
+        for path in nat64.and_then(|path| self.through_nat64(path, component)).into_iter().chain(forwarded) {
+            self.translate_by_nat_gateway(path, id);
+        }
+    }
+
+    /// NG-10: TCP and UDP change their family; what becomes of ICMP is not modelled.
+    fn through_nat64(&mut self, path: Path, component: Component) -> Option<Path> {
+        let numbers = [protocol::TCP, protocol::UDP].map(|number| (number, number));
+        let ports = Pattern { protocols: Some(ProtocolSet::from_ranges(numbers)), ..Pattern::default() };
+        let (with_ports, others) = path.split(&ports);
+        if let Some(mut path) = others {
+            self.pass(&mut path, component, Action::Unknown(Code::Und001));
+            self.done.push(path);
+        }
+        let mut path = with_ports?;
+        path.unwrap_nat64(component);
+        Some(path)
+    }
+
+    /// NG-3: only for sources of its own VPC (NG-7).
+    fn translate_by_nat_gateway(&mut self, path: Path, id: NatGatewayId) {
+        let nat = &self.network.nat_gateways[id];
+        let (vpc, subnet, component) = (nat.vpc, nat.subnet, Component::NatGateway(id));
         let (own, foreign) = path.split_source(&self.network.vpcs[vpc].addresses);
         if let Some(mut path) = foreign {
             self.pass(&mut path, component, Action::Deny(Code::Nat003));

@@ -1,6 +1,6 @@
 //! One path of a set of packets, while it is being walked.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::flow::{
     AddressSet, FlowSet, HeaderBox, IcmpType, Pattern, PortSet, ProtocolSet, icmp_code_point, protocol,
@@ -48,6 +48,8 @@ enum Change {
     Restore(usize),
     /// Request became reply.
     Turn,
+    /// NAT64 took the IPv4 destination out of the IPv6 one, and put the IPv4 source of the reply back into one (NG-10).
+    Nat64(LegKind),
 }
 
 /// Packets that went the same way so far.
@@ -230,6 +232,16 @@ impl Path {
         self.devices.push(Memory { device: by, translation: Some((depth, old)) });
     }
 
+    /// NG-10: the IPv4 address that an IPv6 host dialled is in the last 32 bits.
+    pub(super) fn unwrap_nat64(&mut self, component: Component) {
+        let old = self.packets.destinations();
+        self.change(Change::Nat64(LegKind::Request), |header| {
+            header.destination = to_ipv4(&header.destination)
+        });
+        let rewrite = Rewrite { destination: Some((old, self.packets.destinations())), ..Rewrite::default() };
+        self.push(component, None, Step::Rewritten(rewrite));
+    }
+
     /// The device that the reply must pass next.
     pub(super) fn next_device(&self) -> Option<Device> {
         self.devices.last().map(|memory| memory.device)
@@ -264,7 +276,12 @@ impl Path {
             return false;
         };
         let (old, old_ports) = (self.packets.destinations(), self.packets.destination_ports());
+        let is_nat64 = client.first().is_some_and(|address| address.is_ipv6()) && !self.is_ipv6();
         self.change(Change::Destination(old.clone()), |header| header.destination = client.clone());
+        let sources = self.packets.sources();
+        if is_nat64 {
+            self.change(Change::Nat64(LegKind::Reply), |header| header.source = to_nat64(&header.source));
+        }
         self.change(Change::Restore(depth), |header| {
             if header.protocols.first().is_some_and(protocol::has_ports)
                 && let Some(ports) = header.stash.get_mut(depth)
@@ -274,6 +291,7 @@ impl Path {
         });
         let new_ports = self.packets.destination_ports();
         let rewrite = Rewrite {
+            source: is_nat64.then(|| (sources, self.packets.sources())),
             destination: Some((old, client)),
             destination_ports: (new_ports != old_ports).then_some((old_ports, new_ports)),
             ..Rewrite::default()
@@ -308,6 +326,29 @@ impl Path {
     pub(super) fn certain(&self) -> FlowSet {
         self.packets.subtract(&self.blocked).subtract(&self.unknown)
     }
+}
+
+/// 64:ff9b::/96, in which NAT64 wraps IPv4 addresses.
+pub(super) fn nat64_prefix() -> AddressSet {
+    to_nat64(&AddressSet::range(IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::BROADCAST)))
+}
+
+fn to_nat64(addresses: &AddressSet) -> AddressSet {
+    const PREFIX: u128 = 0x0064_ff9b << 96;
+    let wrap = |address: IpAddr| match address {
+        IpAddr::V4(address) => IpAddr::V6(Ipv6Addr::from_bits(PREFIX | u128::from(address.to_bits()))),
+        IpAddr::V6(_) => address,
+    };
+    AddressSet::from_ranges(addresses.intervals().iter().map(|&(first, last)| (wrap(first), wrap(last))))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the last 32 bits are what is wanted")]
+fn to_ipv4(addresses: &AddressSet) -> AddressSet {
+    let unwrap = |address: IpAddr| match address {
+        IpAddr::V6(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() as u32)),
+        IpAddr::V4(_) => address,
+    };
+    AddressSet::from_ranges(addresses.intervals().iter().map(|&(first, last)| (unwrap(first), unwrap(last))))
 }
 
 /// The pattern of ICMP packets that are answered: echo requests.
@@ -360,6 +401,8 @@ fn take_back(header: &mut HeaderBox, change: &Change) {
                 std::mem::swap(ports, &mut header.destination_ports);
             }
         }
+        Change::Nat64(LegKind::Request) => header.destination = to_nat64(&header.destination),
+        Change::Nat64(LegKind::Reply) => header.source = to_ipv4(&header.source),
         Change::Turn => {
             std::mem::swap(&mut header.source, &mut header.destination);
             match echo_of(header, |(_, request, _)| request) {
