@@ -31,6 +31,8 @@ pub mod cli;
 pub mod expect;
 pub mod fleet;
 pub mod flow;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod network;
 pub mod reach;
 pub mod render;
