@@ -38,3 +38,5 @@ pub mod reach;
 pub mod render;
 pub mod source;
 pub mod topology;
+#[cfg(feature = "lab")]
+pub mod verify;

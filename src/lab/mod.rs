@@ -17,4 +17,10 @@
 //! is routed to a sink that logs. So no verdict comes from waiting; a probe of which nothing is heard is an error
 //! of the lab, never "blocked".
 
+mod compile;
 pub mod plan;
+mod world;
+
+pub use compile::{Options, plan};
+pub use plan::Plan;
+pub use world::Chosen;

@@ -38,6 +38,8 @@ pub enum Device {
     Interface(HostName),
     /// The internet.
     Internet,
+    /// Not a device: the packet met something that the lab can't express.
+    Gap,
 }
 
 /// Inbound or outbound.
@@ -88,6 +90,7 @@ impl fmt::Display for Device {
             Self::Peering(name) => write!(f, "pcx/{name}"),
             Self::Interface(host) => write!(f, "eni/{host}"),
             Self::Internet => f.write_str("internet"),
+            Self::Gap => f.write_str("beyond the lab:"),
         }
     }
 }

@@ -2,12 +2,14 @@
 //! privileges; `vpcreach lab plan` prints it.
 
 mod gate;
+mod script;
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 pub use gate::{Device, Direction, Gate, HostName};
+pub use script::Script;
 
 /// A lab, ready to be built.
 #[derive(Clone, Debug, Default)]

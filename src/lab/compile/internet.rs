@@ -1,0 +1,51 @@
+//! The internet: it owns every address that no gateway announces.
+
+use super::super::plan::{Device, MAIN, NamespaceId, Policy, Way};
+use super::draft::{Chain, Draft, To, defaults, table};
+use super::gateways::{PRIVATE_IPV4, PRIVATE_IPV6, egress_port, private};
+use super::traffic;
+
+/// What came out by an egress-only gateway goes back to it: marks, and tables, of those gateways start here.
+const FIRST_MARK: u32 = 100;
+
+pub(super) fn build(draft: &mut Draft<'_, '_>, internet: NamespaceId) {
+    let world = draft.world;
+    for everything in defaults() {
+        draft.route(internet, MAIN, everything, Way::Local);
+    }
+    let (mut pre, mut out, mut input) = (Chain::default(), Chain::default(), Chain::default());
+    for (mark, vpc) in (FIRST_MARK..).zip(0..world.topology.vpcs.len()) {
+        if draft.port(vpc, To::EgressOnly).is_none() {
+            continue;
+        }
+        let port = egress_port(vpc);
+        pre.rule(&[&format!("iifname \"{port}\" ct mark set {mark}")]);
+        for cidr in world.cidrs(vpc).into_iter().filter(|cidr| cidr.addr().is_ipv6()) {
+            draft.route(internet, mark, cidr, Way::Device(port.clone()));
+        }
+        draft.policy(internet, Policy { preference: 1000, mark, to: None, table: mark });
+    }
+    out.rule(&["ct mark != 0 meta mark set ct mark"]);
+    input.rule(&["iifname \"lo\" accept"]);
+    let nobody = draft.drop(Device::Internet, None, "a private address is not on the internet");
+    input.rule(&[&format!("ip daddr {PRIVATE_IPV4}"), &nobody]);
+    input.rule(&[&format!("ip6 daddr {PRIVATE_IPV6}"), &nobody]);
+    for network in world.topology.networks.iter().filter(|network| network.value.on_premises) {
+        for cidr in network.value.cidrs.iter().map(|cidr| cidr.value.trunc()).filter(|cidr| !private(cidr)) {
+            let verdict = draft.drop(Device::Internet, None, "an on-premises network is not on the internet");
+            input.rule(&[&traffic::address("daddr", &cidr), &verdict]);
+        }
+    }
+    for thing in &world.topology.unmodelled {
+        for address in &thing.addresses {
+            let gap = draft.gap("an address of something that is not modelled", "it is not modelled");
+            input.rule(&[&traffic::address("daddr", &(*address).into()), &gap]);
+        }
+    }
+    let chains = [
+        pre.text("c_pre", Some("filter hook prerouting priority -150; policy accept")),
+        out.text("c_out", Some("route hook output priority -150; policy accept")),
+        input.text("c_in", Some("filter hook input priority 0; policy accept")),
+    ];
+    draft.ruleset(internet, table(&chains));
+}
