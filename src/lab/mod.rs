@@ -17,8 +17,14 @@
 //! is routed to a sink that logs. So no verdict comes from waiting; a probe of which nothing is heard is an error
 //! of the lab, never "blocked".
 
+#[cfg(target_os = "linux")]
+pub mod check;
 mod compile;
+#[cfg(target_os = "linux")]
+pub mod kernel;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod probe;
 mod world;
 
 pub use compile::{Options, plan};

@@ -36,6 +36,15 @@ pub(super) fn gates(
     Ok(devices.iter().flat_map(|device| rules.iter().map(|rule| gate(device, rule))).collect())
 }
 
+/// The devices of the lab that stand for a component; none if there are none.
+pub(super) fn devices(
+    network: &Network,
+    hosts: &BTreeMap<InterfaceId, HostName>,
+    component: Component,
+) -> Vec<Device> {
+    Namer { network, hosts }.devices(component).unwrap_or_default()
+}
+
 /// Whether a drop by that gate is what RT006 says: a reply, or the rest of a connection, that meets somebody who
 /// did not see its beginning.
 pub(super) fn is_half_a_connection(gate: &Gate) -> bool {

@@ -8,22 +8,30 @@
 //! express it, or the verdict rests on an assumption that no kernel can confirm (AS-1 without connections).
 
 mod blame;
+#[cfg(target_os = "linux")]
+mod compare;
 mod names;
+#[cfg(target_os = "linux")]
+mod run;
 mod sabotage;
 mod sample;
 
 use std::collections::BTreeMap;
 
 use crate::flow::{Packet, PortSet, protocol};
-use crate::lab::plan::{Gate, HostName};
+use crate::lab::plan::{Device, Gate, HostName};
 use crate::lab::{self, Plan};
-use crate::network::{Code, InterfaceId, Network};
+use crate::network::{Code, InterfaceId, Network, public_addresses};
 use crate::reach::{self, Answer, LegKind, Origin, Question, Verdict};
 use crate::topology::Topology;
 
+#[cfg(target_os = "linux")]
+pub use compare::{Agreement, Disagreement, Report};
 pub use names::{chosen, hosts};
+#[cfg(target_os = "linux")]
+pub use run::Told;
 pub use sabotage::Sabotage;
-pub use sample::{Rng, random, tested};
+pub use sample::{Rng, edges, random, tested};
 
 /// One packet to ask about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +78,11 @@ impl<'n> Verifier<'n> {
         Self { network, plan: lab::plan(topology, &options), hosts }
     }
 
+    /// The devices of the lab that stand for where a hop happens.
+    pub fn devices(&self, hop: &reach::Hop) -> Vec<Device> {
+        blame::devices(self.network, &self.hosts, hop.component)
+    }
+
     /// The lab's name of an interface.
     pub fn host(&self, interface: InterfaceId) -> Option<&HostName> {
         self.hosts.get(&interface)
@@ -86,6 +99,9 @@ impl<'n> Verifier<'n> {
 
     /// What the analyzer answers, in the words of the lab.
     pub fn opinion(&self, ask: &Ask) -> Opinion {
+        if ask.origin == Origin::Internet && !public_addresses().contains(ask.packet.destination) {
+            return Opinion::Unasked("a private address that is dialled from outside".to_owned());
+        }
         let answer = self.answer(ask);
         if answer.traces.len() > 1 {
             return Opinion::Unasked("the packet takes several paths".to_owned());

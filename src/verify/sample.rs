@@ -44,7 +44,7 @@ impl Rng {
 }
 
 /// The packets of a question that decide: the edges of what works and of what does not.
-fn edges(network: &Network, question: &Question) -> Vec<Ask> {
+pub fn edges(network: &Network, question: &Question) -> Vec<Ask> {
     let mut asks = Vec::new();
     let answer = crate::reach::answer(network, question);
     for trace in &answer.traces {

@@ -14,6 +14,7 @@ pub(super) fn build(draft: &mut Draft<'_, '_>, internet: NamespaceId) {
         draft.route(internet, MAIN, everything, Way::Local);
     }
     let (mut pre, mut out, mut input) = (Chain::default(), Chain::default(), Chain::default());
+    let mut sent = Chain::default();
     for (mark, vpc) in (FIRST_MARK..).zip(0..world.topology.vpcs.len()) {
         if draft.port(vpc, To::EgressOnly).is_none() {
             continue;
@@ -26,10 +27,12 @@ pub(super) fn build(draft: &mut Draft<'_, '_>, internet: NamespaceId) {
         draft.policy(internet, Policy { preference: 1000, mark, to: None, table: mark });
     }
     out.rule(&["ct mark != 0 meta mark set ct mark"]);
-    input.rule(&["iifname \"lo\" accept"]);
     let nobody = draft.drop(Device::Internet, None, "a private address is not on the internet");
-    input.rule(&[&format!("ip daddr {PRIVATE_IPV4}"), &nobody]);
-    input.rule(&[&format!("ip6 daddr {PRIVATE_IPV6}"), &nobody]);
+    for chain in [&mut sent, &mut input] {
+        chain.rule(&[&format!("ip daddr {PRIVATE_IPV4}"), &nobody]);
+        chain.rule(&[&format!("ip6 daddr {PRIVATE_IPV6}"), &nobody]);
+    }
+    input.rule(&["iifname \"lo\" accept"]);
     for network in world.topology.networks.iter().filter(|network| network.value.on_premises) {
         for cidr in network.value.cidrs.iter().map(|cidr| cidr.value.trunc()).filter(|cidr| !private(cidr)) {
             let verdict = draft.drop(Device::Internet, None, "an on-premises network is not on the internet");
@@ -45,6 +48,7 @@ pub(super) fn build(draft: &mut Draft<'_, '_>, internet: NamespaceId) {
     let chains = [
         pre.text("c_pre", Some("filter hook prerouting priority -150; policy accept")),
         out.text("c_out", Some("route hook output priority -150; policy accept")),
+        sent.text("c_sent", Some("filter hook output priority 0; policy accept")),
         input.text("c_in", Some("filter hook input priority 0; policy accept")),
     ];
     draft.ruleset(internet, table(&chains));

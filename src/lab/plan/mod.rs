@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 pub use gate::{Device, Direction, Gate, HostName};
+pub(super) use script::SETTINGS;
 pub use script::Script;
 
 /// A lab, ready to be built.
@@ -125,16 +126,4 @@ pub struct Gap {
     pub what: String,
     /// Why.
     pub why: String,
-}
-
-impl Plan {
-    /// The namespaces in which a server for packets to that address must listen: those that have it, privately or
-    /// publicly; the internet if none has.
-    pub fn servers(&self, address: IpAddr) -> Vec<NamespaceId> {
-        let owns = |host: &&Host| {
-            host.addresses.contains(&address) || host.public.iter().any(|(_, public)| *public == address)
-        };
-        let owners: Vec<_> = self.hosts.iter().filter(owns).map(|host| host.namespace).collect();
-        if owners.is_empty() { vec![self.internet] } else { owners }
-    }
 }

@@ -12,7 +12,7 @@ pub struct Script<'a>(pub &'a Plan);
 
 /// Every namespace forwards (a host only to report what it refuses), answers nothing but echo requests, and checks no
 /// return path: that is for routes and rules to say.
-pub(in super::super) const SETTINGS: [(&str, &str); 15] = [
+pub(in super::super) const SETTINGS: [(&str, &str); 17] = [
     ("net/ipv4/conf/all/rp_filter", "0"),
     ("net/ipv4/conf/default/rp_filter", "0"),
     ("net/ipv4/conf/all/send_redirects", "0"),
@@ -20,6 +20,8 @@ pub(in super::super) const SETTINGS: [(&str, &str); 15] = [
     ("net/ipv4/conf/all/accept_redirects", "0"),
     ("net/ipv4/conf/default/accept_redirects", "0"),
     ("net/ipv4/ip_forward", "1"),
+    ("net/ipv4/ip_nonlocal_bind", "1"),
+    ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/icmp_ratelimit", "0"),
     ("net/ipv6/icmp/ratelimit", "0"),
     ("net/ipv6/conf/all/accept_ra", "0"),
