@@ -19,7 +19,7 @@ use super::look::{Look, Mark, Tone};
 const KERNEL_WIDTH: usize = 58;
 
 /// One packet: `10.0.1.10:40000 → 10.0.2.10:5432/tcp`.
-fn packet(ask: &Ask) -> String {
+pub fn packet(ask: &Ask) -> String {
     let packet = ask.packet;
     let end = |address: std::net::IpAddr, port: u16| std::net::SocketAddr::new(address, port).to_string();
     match packet.protocol {

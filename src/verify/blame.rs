@@ -7,7 +7,8 @@ use crate::network::{self, Code, InterfaceId, Network, RuleId, VpcId};
 use crate::reach::{Blocker, Component};
 
 /// Rules of the lab for a packet that is half of a connection: where it is noticed depends on which half.
-const HALF_A_CONNECTION: [&str; 3] = ["no such flow", "stray reply", "source/destination check"];
+const HALF_A_CONNECTION: [&str; 5] =
+    ["no such flow", "stray reply", "source/destination check", "unsolicited", "routing loop"];
 
 /// The gates that would be this drop.
 ///
@@ -33,7 +34,16 @@ pub(super) fn gates(
         rule: rule.clone(),
         passes: false,
     };
-    Ok(devices.iter().flat_map(|device| rules.iter().map(|rule| gate(device, rule))).collect())
+    let mut gates: Vec<Gate> =
+        devices.iter().flat_map(|device| rules.iter().map(|rule| gate(device, rule))).collect();
+    if let (Code::Rt006, Component::Interface(id)) = (blocker.code, blocker.component)
+        && let Some(host) = hosts.get(&id)
+    {
+        // Its groups do not know the flow either, and come first.
+        let (device, direction) = (Device::SecurityGroups(host.clone()), Some(Direction::Inbound));
+        gates.push(Gate { device, direction, rule: "no rule".to_owned(), passes: false });
+    }
+    Ok(gates)
 }
 
 /// The devices of the lab that stand for a component; none if there are none.
@@ -92,7 +102,11 @@ impl Namer<'_> {
             }
             // Without a gateway, what would come in by one.
             Component::Router(id) => vec![Device::Router(vpc(id)), Device::InternetGateway(vpc(id))],
-            Component::Internet => vec![Device::Internet],
+            // Nobody's address out there, or in a public range of one of the VPCs.
+            Component::Internet => {
+                let routers = network.vpcs.iter().map(|(_, vpc)| Device::Router(vpc.name.clone()));
+                std::iter::once(Device::Internet).chain(routers).collect()
+            }
             Component::NetworkAcl(_, None) | Component::RouteTable(_, None) | Component::Unmodelled(_) => {
                 return Err("something that is not described".to_owned());
             }
@@ -105,7 +119,7 @@ impl Namer<'_> {
             Code::Acl001 | Code::Acl002 | Code::Acl003 => return Ok(vec![self.acl_rule(blocker.rule)?]),
             Code::Rt001 | Code::Rt003 => &["no route"],
             Code::Nat001 if blocker.rule.is_none() => &["no route"],
-            Code::Nat001 => return Err("a NAT gateway that its own subnet sends to itself".to_owned()),
+            Code::Nat001 => &["routing loop", "no route", "blackhole"],
             Code::Rt002 => &["blackhole"],
             Code::Rt004 => &["nobody has the address"],
             Code::Rt006 => &HALF_A_CONNECTION,

@@ -32,6 +32,8 @@ pub struct Report {
     pub unasked: BTreeMap<String, usize>,
     /// Where they differ.
     pub disagreements: Vec<Disagreement>,
+    /// Packets of which nothing was heard: faults of the lab, never verdicts.
+    pub lost: Vec<Disagreement>,
 }
 
 /// A packet about which the kernel and the analyzer differ.
@@ -121,11 +123,13 @@ impl Verifier<'_> {
         let agree = match (opinion, &observation.outcome) {
             (Opinion::Unasked(why), _) => return Agreement::Unasked(why.clone()),
             (Opinion::Delivered, outcome) => matches!(outcome, Outcome::Delivered),
-            (Opinion::Dropped { leg, gates, .. }, Outcome::Dropped { leg: seen, .. }) => {
+            (Opinion::Dropped { leg, gates, around, .. }, Outcome::Dropped { leg: seen, .. }) => {
                 by.is_some_and(|gate| {
                     let half = |gate| blame::is_half_a_connection(gate);
                     // Half a connection may be noticed at the first packet that goes on with it, in either direction.
-                    (gates.iter().all(half) && half(gate)) || (same_leg(*leg, *seen) && gates.contains(gate))
+                    (gates.iter().any(half) && half(gate))
+                        || (*around && gate.rule == "routing loop")
+                        || (same_leg(*leg, *seen) && gates.contains(gate))
                 })
             }
             (Opinion::Dropped { .. }, _) => false,

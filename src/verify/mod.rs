@@ -55,6 +55,8 @@ pub enum Opinion {
         leg: LegKind,
         /// The gates of the lab that would be this drop; one is enough.
         gates: Vec<Gate>,
+        /// Whether it goes round in circles: the analyzer goes on as if that were fixed, so that other gates may come first.
+        around: bool,
         /// Why, for people.
         message: String,
     },
@@ -102,6 +104,9 @@ impl<'n> Verifier<'n> {
         if ask.origin == Origin::Internet && !public_addresses().contains(ask.packet.destination) {
             return Opinion::Unasked("a private address that is dialled from outside".to_owned());
         }
+        if ask.origin == Origin::Internet && self.network.public_owner(ask.packet.destination).is_none() {
+            return Opinion::Unasked("both ends are outside".to_owned());
+        }
         let answer = self.answer(ask);
         if answer.traces.len() > 1 {
             return Opinion::Unasked("the packet takes several paths".to_owned());
@@ -119,7 +124,14 @@ impl<'n> Verifier<'n> {
                     return Opinion::Unasked(why.to_owned());
                 }
                 match blame::gates(self.network, &self.hosts, first) {
-                    Ok(gates) => Opinion::Dropped { leg: first.leg, gates, message: first.message.clone() },
+                    Ok(gates) => Opinion::Dropped {
+                        leg: first.leg,
+                        gates,
+                        around: blockers
+                            .iter()
+                            .any(|blocker| matches!(blocker.code, Code::Rt007 | Code::Nat001)),
+                        message: first.message.clone(),
+                    },
                     Err(why) => Opinion::Unasked(why),
                 }
             }

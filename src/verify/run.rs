@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Agreement, Ask, Opinion, Report, Verifier};
+use super::{Agreement, Ask, Disagreement, Opinion, Report, Verifier};
 use crate::lab::kernel::{Lab, LabError};
 use crate::lab::probe::{Observation, Outcome};
 use crate::reach::Answer;
@@ -11,7 +11,7 @@ impl Verifier<'_> {
     /// Asks the kernel about every packet of which the analyzer has an opinion that can be compared.
     ///
     /// # Errors
-    /// If the lab fails. A probe of which nothing is heard is a failure, never a verdict.
+    /// If the lab fails.
     pub fn verify(&self, lab: &mut Lab, asks: &[Ask]) -> Result<Report, LabError> {
         let mut report = Report::default();
         let (mut asked, mut probes) = (Vec::new(), Vec::new());
@@ -29,7 +29,10 @@ impl Verifier<'_> {
         let observations = lab.probe(&probes)?;
         for ((ask, opinion), observation) in asked.into_iter().zip(observations) {
             let agreement = match &observation.outcome {
-                Outcome::Undecided => return Err(undecided(&ask, &observation)),
+                Outcome::Undecided => {
+                    report.lost.push(Disagreement { ask, opinion, observation });
+                    continue;
+                }
                 Outcome::Refused(why) => Agreement::Unasked(format!("a packet that no socket sends: {why}")),
                 Outcome::Delivered | Outcome::Dropped { .. } => self.compare(&opinion, &observation),
             };

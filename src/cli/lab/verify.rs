@@ -38,6 +38,9 @@ pub(super) fn run(args: &Verify, global: &Global, streams: &mut Streams) -> Resu
         VerifyFormat::Json => lab::report_json(&verifier, &report, &took),
     };
     streams.result(&streams.look.finish(text))?;
+    if let Some(first) = report.lost.first() {
+        return super::complain(&LabError::undecided(lab::packet(&first.ask)), streams);
+    }
     if args.format == VerifyFormat::Text
         && let Some(first) = report.disagreements.first()
     {

@@ -41,11 +41,20 @@ pub(super) fn internet_gateway(draft: &mut Draft<'_, '_>, vpc: usize, internet: 
     for (_, public) in &pairs {
         draft.route(internet, MAIN, (*public).into(), Way::Device(internet_port(vpc)));
     }
-    for cidr in world.cidrs(vpc).into_iter().filter(|cidr| cidr.addr().is_ipv6()) {
-        draft.route(internet, MAIN, cidr, Way::Device(internet_port(vpc)));
-    }
+    let said = world.vpc(vpc).map(|vpc| &vpc.value);
+    let egress_only =
+        said.is_some_and(|vpc| vpc.internet_gateway.is_none() && vpc.egress_only_internet_gateway.is_some());
+    let announced = if egress_only { egress_port(vpc) } else { internet_port(vpc) };
+    announce(draft, vpc, internet, &announced);
     let text = internet_gateway_rules(draft, vpc, &pairs);
     draft.ruleset(namespace, text);
+}
+
+/// IPv6 addresses are public: whoever announces the ranges of a VPC gets what is sent to them.
+fn announce(draft: &mut Draft<'_, '_>, vpc: usize, internet: NamespaceId, port: &str) {
+    for cidr in draft.world.cidrs(vpc).into_iter().filter(|cidr| cidr.addr().is_ipv6()) {
+        draft.route(internet, MAIN, cidr, Way::Device(port.to_owned()));
+    }
 }
 
 /// EN-1, NG-1: private addresses with their public ones.
@@ -66,17 +75,20 @@ fn internet_gateway_rules(draft: &mut Draft<'_, '_>, vpc: usize, pairs: &[(IpAdd
     let said = world.vpc(vpc).and_then(|vpc| vpc.value.internet_gateway.as_ref());
     let attached = said.is_some_and(|gateway| gateway.attached.value);
     let mut pre = Chain::default();
-    // A public address that is not of this VPC never gets here: the internet's routes see to it.
-    if !attached {
-        let verdict = draft.drop(gateway(), None, "not attached");
-        pre.rule(&[&verdict]);
+    let not_attached = draft.drop(gateway(), None, "not attached");
+    if said.is_none() {
+        pre.rule(&[&not_attached]);
     }
+    // A public address that is not of this VPC never gets here: the internet's routes see to it.
     let private = draft.drop(gateway(), None, "private destination");
     pre.rule(&[&format!("iifname \"{}\" ip daddr {PRIVATE_IPV4}", device::ETH0), &private]);
     pre.rule(&[&format!("iifname \"{}\" ip6 daddr {PRIVATE_IPV6}", device::ETH0), &private]);
     let private = draft.drop(gateway(), None, "private source");
     pre.rule(&[&format!("iifname \"{}\" ip saddr {PRIVATE_IPV4}", device::INTERNET), &private]);
     pre.rule(&[&format!("iifname \"{}\" ip6 saddr {PRIVATE_IPV6}", device::INTERNET), &private]);
+    if said.is_some() && !attached {
+        pre.rule(&[&not_attached]);
+    }
     let no_public = draft.drop(gateway(), None, "no public address");
     let owned: Vec<IpAddr> = pairs.iter().map(|(private, _)| *private).collect();
     pre.rule(&[&format!("iifname \"{}\" {}", device::ETH0, none_of("ip saddr", "ipv4", &owned)), &no_public]);
@@ -200,6 +212,10 @@ pub(super) fn nat_gateway(draft: &mut Draft<'_, '_>, index: usize) {
     forward.rule(&["meta l4proto != { tcp, udp, icmp }", &protocol]);
     let stranger = draft.drop(gateway(), None, "no such flow");
     forward.rule(&["ct state invalid", &stranger]);
+    // The kernel would take it for a forgery, and drop it without a word.
+    let around = draft.drop(gateway(), None, "routing loop");
+    let mut pre = Chain::default();
+    pre.rule(&[&format!("iifname \"{}\" ip saddr {}", device::ETH0, nat.address), &around]);
     let onward = draft.pass(gateway(), None, "forwards", "accept");
     forward.rule(&["ip dscp set cs1"]);
     forward.rule(&["ct state established,related", &onward]);
@@ -219,6 +235,7 @@ pub(super) fn nat_gateway(draft: &mut Draft<'_, '_>, index: usize) {
         nat.address
     )]);
     let chains = [
+        pre.text("c_pre", Some("filter hook prerouting priority -150; policy accept")),
         forward.text("c_fwd", Some("filter hook forward priority 0; policy accept")),
         input.text("c_in", Some("filter hook input priority 0; policy accept")),
         post.text("c_post", Some("nat hook postrouting priority 100; policy accept")),

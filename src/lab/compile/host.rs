@@ -83,19 +83,22 @@ fn ruleset(draft: &mut Draft<'_, '_>, index: usize, interface: &Interface<'_>) -
     let mut outward = security_group::chain(draft, index, Direction::Outbound);
     let (mut input, mut output, mut forward) = (Chain::default(), Chain::default(), Chain::default());
     input.rule(&["iifname \"lo\" accept"]);
-    output.rule(&["oifname \"lo\" accept"]);
-    if !interface.live {
-        let not_live = draft.drop(own(), None, "not live");
-        for chain in [&mut input, &mut output, &mut forward] {
-            chain.rule(&[&not_live]);
-        }
+    let not_live = (!interface.live).then(|| draft.drop(own(), None, "not live"));
+    if let Some(not_live) = &not_live {
+        output.rule(&[not_live]);
     }
+    output.rule(&["oifname \"lo\" accept"]);
     unknown_departures(draft, interface, &mut output);
     // Whose packet it is, is known from here on until something forwards it (SG-11).
     output.rule(&["ip dscp set cs0"]);
     output.rule(&["ip6 dscp set cs0"]);
     input.rule(&["jump sg_in"]);
     output.rule(&["jump sg_out"]);
+    if let Some(not_live) = &not_live {
+        input.rule(&[not_live]);
+        forward.rule(&["jump sg_in"]);
+        forward.rule(&[not_live]);
+    }
     if let Some(kind) = interface.foreign {
         let gap = draft.gap(&format!("a {kind}"), "what it does is not modelled");
         input.rule(&[&gap]);
@@ -105,17 +108,27 @@ fn ruleset(draft: &mut Draft<'_, '_>, index: usize, interface: &Interface<'_>) -
     let stray = draft.drop(own(), None, "stray reply");
     input.rule(&["tcp flags & (syn | ack) == syn | ack ct state invalid", &stray]);
     forwarding(draft, interface, &mut forward);
+    let mut pre = Chain::default();
+    for address in &interface.addresses {
+        // Its own packet, come back to it: the kernel would drop it without a word.
+        let around = draft.drop(own(), None, "routing loop");
+        let from = super::traffic::address("saddr", &(*address).into());
+        pre.rule(&["iifname != \"lo\"", &from, &around]);
+    }
     let mut chains = vec![
+        pre.text("c_pre", Some("filter hook prerouting priority -150; policy accept")),
         std::mem::take(&mut inward).text("sg_in", None),
         std::mem::take(&mut outward).text("sg_out", None),
         input.text("c_in", Some("filter hook input priority 0; policy accept")),
         output.text("c_out", Some("filter hook output priority 0; policy accept")),
         forward.text("c_fwd", Some("filter hook forward priority 0; policy accept")),
     ];
-    if let (true, Some(own)) = (translates(interface), own_ipv4(interface)) {
+    if let (true, Some(primary)) = (translates(interface), own_ipv4(interface)) {
         let mut post = Chain::default();
-        let from = format!("oifname \"{}\" ip saddr != {own} snat ip to {own}", device::TRANSLATED);
-        post.rule(&[&from, "comment \"NG-11: a NAT instance\""]);
+        let ipv4 = interface.addresses.iter().filter(|address| address.is_ipv4());
+        let own: Vec<String> = ipv4.map(ToString::to_string).collect();
+        let foreign = format!("oifname \"{}\" ip saddr != {{ {} }}", device::TRANSLATED, own.join(", "));
+        post.rule(&[&foreign, &format!("snat ip to {primary} comment \"NG-11: a NAT instance\"")]);
         chains.push(post.text("c_post", Some("nat hook postrouting priority 100; policy accept")));
     }
     table(&chains)

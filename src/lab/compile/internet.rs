@@ -1,5 +1,7 @@
 //! The internet: it owns every address that no gateway announces.
 
+use ipnet::{IpNet, Ipv6Net};
+
 use super::super::plan::{Device, MAIN, NamespaceId, Policy, Way};
 use super::draft::{Chain, Draft, To, defaults, table};
 use super::gateways::{PRIVATE_IPV4, PRIVATE_IPV6, egress_port, private};
@@ -24,7 +26,10 @@ pub(super) fn build(draft: &mut Draft<'_, '_>, internet: NamespaceId) {
         for cidr in world.cidrs(vpc).into_iter().filter(|cidr| cidr.addr().is_ipv6()) {
             draft.route(internet, mark, cidr, Way::Device(port.clone()));
         }
-        draft.policy(internet, Policy { preference: 1000, mark, to: None, table: mark });
+        // For IPv6 only, as the gateway is: with policy rules for IPv4 the kernel takes a source that only the
+        // default route owns for a forgery, and drops without a word.
+        let everything = Some(IpNet::V6(Ipv6Net::default()));
+        draft.policy(internet, Policy { preference: 1000, mark, to: everything, table: mark });
     }
     out.rule(&["ct mark != 0 meta mark set ct mark"]);
     let nobody = draft.drop(Device::Internet, None, "a private address is not on the internet");

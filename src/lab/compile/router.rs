@@ -115,6 +115,7 @@ fn ruleset(draft: &mut Draft<'_, '_>, vpc: usize, subnets: &[usize], routes: For
     let mut pre = Chain::default();
     let mut forward = Chain::default();
     // A packet that went round until its time to live is nearly used up.
+    let nobody = draft.drop(Device::Router(draft.world.vpc_name(vpc)), None, "nobody has the address");
     let around = draft.drop(Device::Router(draft.world.vpc_name(vpc)), None, "routing loop");
     pre.rule(&["ip ttl <= 3", &around]);
     pre.rule(&["ip6 hoplimit <= 3", &around]);
@@ -125,11 +126,19 @@ fn ruleset(draft: &mut Draft<'_, '_>, vpc: usize, subnets: &[usize], routes: For
             forward.rule(&[&format!("meta iifgroup . meta oifgroup {{ {} }}", same.join(", ")), &within]);
         }
         forward.rule(&[&format!("meta iifgroup . meta oifgroup {{ {} }} accept", same.join(", "))]);
+        // W-3: within a subnet there is no list on the way to an address that nobody has, either.
+        for subnet in subnets {
+            let cidrs = draft.world.subnets.get(*subnet).map_or(&[][..], |subnet| &subnet.cidrs);
+            for cidr in cidrs {
+                let within =
+                    format!("meta mark {} oifname \"{}\"", group::of_subnet(*subnet), device::NOBODY);
+                forward.rule(&[&within, &super::traffic::address("daddr", cidr), &nobody]);
+            }
+        }
         forward.rule(&[&format!("meta iifgroup vmap {{ {} }}", outbound.join(", "))]);
     }
     forward.lines.push_str(&routes.sinks.lines);
     peering_rules(draft, vpc, &mut forward);
-    let nobody = draft.drop(Device::Router(draft.world.vpc_name(vpc)), None, "nobody has the address");
     forward.rule(&[&format!("oifname \"{}\"", device::NOBODY), &nobody]);
     let gap = draft.gap("an address of something that is not modelled", "it is not modelled");
     forward.rule(&[&format!("oifname \"{}\"", device::GAP), &gap]);

@@ -148,5 +148,9 @@ fn named(draft: &Draft<'_, '_>, vpc: usize, name: &str) -> Option<Leads> {
         Some((instance, interface)) => exact(instance, interface),
         None => of_instance(name).or_else(|| name.starts_with("eni-").then(by_interface).flatten()),
     };
-    found.map(Leads::Interface)
+    // RT-10: a route to what does not run is a black hole.
+    found.map(|index| match world.interfaces.get(index) {
+        Some(interface) if !interface.live => Leads::Blackhole,
+        _ => Leads::Interface(index),
+    })
 }
