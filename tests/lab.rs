@@ -14,5 +14,6 @@
 
 #[path = "lab/mod.rs"]
 mod lab;
+#[allow(dead_code, reason = "of the simulator, the lab needs the generators only")]
 #[path = "oracle/mod.rs"]
 mod oracle;

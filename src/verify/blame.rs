@@ -55,6 +55,11 @@ pub(super) fn devices(
     Namer { network, hosts }.devices(component).unwrap_or_default()
 }
 
+/// Whether a drop by that gate may come of packets that go round: it is noticed where they come by again.
+pub(super) fn is_around(gate: &Gate) -> bool {
+    ["routing loop", "source not in its VPC", "no such flow"].contains(&gate.rule.as_str())
+}
+
 /// Whether a drop by that gate is what RT006 says: a reply, or the rest of a connection, that meets somebody who
 /// did not see its beginning.
 pub(super) fn is_half_a_connection(gate: &Gate) -> bool {
@@ -104,8 +109,13 @@ impl Namer<'_> {
             Component::Router(id) => vec![Device::Router(vpc(id)), Device::InternetGateway(vpc(id))],
             // Nobody's address out there, or in a public range of one of the VPCs.
             Component::Internet => {
-                let routers = network.vpcs.iter().map(|(_, vpc)| Device::Router(vpc.name.clone()));
-                std::iter::once(Device::Internet).chain(routers).collect()
+                let of = |make: fn(String) -> Device| {
+                    network.vpcs.iter().map(move |(_, vpc)| make(vpc.name.clone()))
+                };
+                let ways = of(Device::Router)
+                    .chain(of(Device::InternetGateway))
+                    .chain(of(Device::EgressOnlyInternetGateway));
+                std::iter::once(Device::Internet).chain(ways).collect()
             }
             Component::NetworkAcl(_, None) | Component::RouteTable(_, None) | Component::Unmodelled(_) => {
                 return Err("something that is not described".to_owned());
@@ -121,6 +131,10 @@ impl Namer<'_> {
             Code::Nat001 if blocker.rule.is_none() => &["no route"],
             Code::Nat001 => &["routing loop", "no route", "blackhole"],
             Code::Rt002 => &["blackhole"],
+            // In a public range without a gateway, nobody is not even looked for.
+            Code::Rt004 if blocker.component == Component::Internet => {
+                &["nobody has the address", "not attached", "no new flow inwards"]
+            }
             Code::Rt004 => &["nobody has the address"],
             Code::Rt006 => &HALF_A_CONNECTION,
             Code::Rt007 => &["routing loop"],
@@ -130,7 +144,7 @@ impl Namer<'_> {
             Code::Eigw001 => &["no new flow inwards", "no such flow"],
             Code::Nat003 => &["unsolicited", "source not in its VPC"],
             Code::Nat004 | Code::Eni001 => &["source/destination check"],
-            Code::Nat005 => &["protocol"],
+            Code::Nat005 => &["protocol", "IPv6"],
             Code::Nat006 => &["not available"],
             Code::Pcx001 => &["not active"],
             Code::Pcx002 => &["destination not in the peer VPC", "source not in the VPC"],

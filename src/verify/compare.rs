@@ -128,7 +128,7 @@ impl Verifier<'_> {
                     let half = |gate| blame::is_half_a_connection(gate);
                     // Half a connection may be noticed at the first packet that goes on with it, in either direction.
                     (gates.iter().any(half) && half(gate))
-                        || (*around && gate.rule == "routing loop")
+                        || (*around && blame::is_around(gate))
                         || (same_leg(*leg, *seen) && gates.contains(gate))
                 })
             }

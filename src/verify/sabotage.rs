@@ -64,7 +64,7 @@ impl Sabotage {
 }
 
 /// Swaps the numbers of the first two neighbours that disagree; in a list where none do, the last rule denies instead.
-fn swap(rules: &mut Vec<crate::topology::AclRule>) -> usize {
+fn swap(rules: &mut [crate::topology::AclRule]) -> usize {
     rules.sort_by_key(|rule| rule.number.value);
     let opposed = rules.windows(2).position(|pair| match pair {
         [one, other] => one.action != other.action,

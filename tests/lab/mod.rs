@@ -4,21 +4,27 @@ mod remains;
 mod sabotage;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use vpcreach::lab::check;
 use vpcreach::network::Network;
 use vpcreach::topology::{Topology, yaml};
 use vpcreach::verify::{self, Report, Rng, Verifier};
 
-/// Whether this machine can build a lab; says so if it can't.
-pub fn can() -> bool {
-    // Without root the check would move this process, which has threads, into a user namespace: it fails, and that is the answer.
+/// Leave to build labs, one test at a time: a program that one test starts would hold the sockets of another for a
+/// moment. `None` on a machine that can't; it says so.
+pub fn leave() -> Option<MutexGuard<'static, ()>> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    // Without root the check would move this process, which has threads, into a user namespace: it fails, and that is
+    // the answer.
     let missing: Vec<String> =
         check::check().into_iter().filter(|finding| !finding.holds).map(|finding| finding.what).collect();
-    if !missing.is_empty() {
-        println!("SKIPPED: this machine can't build a lab here: {}", missing.join(", "));
+    if missing.is_empty() {
+        return Some(guard);
     }
-    missing.is_empty()
+    println!("SKIPPED: this machine can't build a lab here: {}", missing.join(", "));
+    None
 }
 
 /// Every topology that the project ships.

@@ -31,7 +31,11 @@ pub(super) fn build(draft: &mut Draft<'_, '_>, internet: NamespaceId) {
         let everything = Some(IpNet::V6(Ipv6Net::default()));
         draft.policy(internet, Policy { preference: 1000, mark, to: everything, table: mark });
     }
-    out.rule(&["ct mark != 0 meta mark set ct mark"]);
+    if !pre.lines.is_empty() {
+        let back = "ct direction reply ct mark != 0 meta mark set ct mark";
+        pre.rule(&[back]);
+        out.rule(&[back]);
+    }
     let nobody = draft.drop(Device::Internet, None, "a private address is not on the internet");
     for chain in [&mut sent, &mut input] {
         chain.rule(&[&format!("ip daddr {PRIVATE_IPV4}"), &nobody]);

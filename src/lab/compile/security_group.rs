@@ -130,9 +130,8 @@ fn members(
     if !world.in_scope(vpc, home) {
         return Vec::new();
     }
-    let carries = |interface: &&Interface<'_>| {
-        interface.vpc == home && interface.groups.iter().any(|carried| *carried == (home, group))
-    };
+    let carries =
+        |interface: &&Interface<'_>| interface.vpc == home && interface.groups.contains(&(home, group));
     let all: Vec<IpAddr> =
         world.interfaces.iter().filter(carries).flat_map(|interface| interface.addresses.clone()).collect();
     let mut texts = Vec::new();
