@@ -39,6 +39,9 @@ fn the_kernel_agrees_on_random_topologies() {
         run.topology(seed, packets);
     }
     println!("{run}");
+    if let Ok(path) = std::env::var("VPCREACH_RECORD") {
+        run.record(&path, topologies, packets, first);
+    }
     assert!(run.report.disagreements.is_empty() && run.report.lost.is_empty());
     // Neither "always delivered" nor "always dropped" could pass.
     assert!(run.report.delivered > 0 && run.report.dropped.iter().all(|count| *count > 0));
@@ -77,6 +80,31 @@ impl Run {
             println!("seed {seed}: {}", describe(&verifier, one));
         }
         self.add(report);
+    }
+
+    /// Writes the numbers down, for the page of what was measured.
+    fn record(&self, path: &str, topologies: u64, packets: u64, seed: u64) {
+        let git =
+            std::process::Command::new("git").args(["rev-parse", "--short", "HEAD"]).output().expect("git");
+        let [request, reply] = self.report.dropped;
+        let record = serde_json::json!({
+            "title": "The kernel",
+            "command": format!("VPCREACH_LAB_TOPOLOGIES={topologies} VPCREACH_LAB_PACKETS={packets} VPCREACH_LAB_SEED={seed} cargo test --release --test lab random"),
+            "commit": String::from_utf8_lossy(&git.stdout).trim(),
+            "numbers": {
+                "topologies": self.topologies,
+                "packets compared": self.report.compared,
+                "delivered": self.report.delivered,
+                "dropped as requests": request,
+                "dropped as replies": reply,
+                "not compared": self.report.unasked.values().sum::<usize>(),
+                "disagreements": self.report.disagreements.len(),
+                "packets lost sight of": self.report.lost.len(),
+                "milliseconds to build": u64::try_from(self.build.as_millis()).expect("a number"),
+                "milliseconds to probe": u64::try_from(self.probe.as_millis()).expect("a number"),
+            },
+        });
+        std::fs::write(path, format!("{record:#}\n")).expect("a file");
     }
 
     fn add(&mut self, report: Report) {
