@@ -6,8 +6,11 @@ use vpcreach::reach::{Options, Question, answer};
 use vpcreach::topology::{Severity, Topology, yaml};
 use vpcreach::{expect, source};
 
+/// What a target does with its bytes.
+type Reader = fn(&[u8]);
+
 /// Every reader, by the name of its target.
-pub const ALL: [(&str, fn(&[u8])); 3] = [("yaml", read_yaml), ("aws", read_aws), ("question", ask)];
+pub const ALL: [(&str, Reader); 3] = [("yaml", read_yaml), ("aws", read_aws), ("question", ask)];
 
 /// Files of an AWS capture are told apart by this byte, which no text has.
 pub const BETWEEN_FILES: u8 = 0xff;

@@ -1,4 +1,5 @@
 //! What fuzzers found, tried again without a fuzzer. `fuzz/regressions/README.md` says what each input is for.
+#![allow(unreachable_pub)]
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use std::fs;
