@@ -3,6 +3,7 @@
 mod args;
 mod exit;
 mod explain;
+mod generate;
 mod load;
 mod matrix;
 mod reach;
@@ -114,6 +115,7 @@ fn dispatch(command: &Command, global: &Global, streams: &mut Streams) -> Result
         Command::Test(args) => test::run(args, global, streams),
         Command::Validate(args) => validate::run(args, global, streams),
         Command::Explain(args) => explain::run(args, streams),
+        Command::Generate(args) => generate::run(args, streams),
         Command::Schema(args) => tools::schema(args, streams),
         Command::Completions(args) => tools::completions(args, streams),
         Command::Version => tools::version(streams),
