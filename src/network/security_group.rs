@@ -145,12 +145,7 @@ impl Network {
     }
 
     /// Whether the far end carries groups that the capture lacks: perhaps one that a rule refers to and that it lacks too.
-    fn may_be_uncaptured_member(
-        &self,
-        direction: Direction,
-        remote: Identity,
-        packets: &FlowSet,
-    ) -> bool {
+    fn may_be_uncaptured_member(&self, direction: Direction, remote: Identity, packets: &FlowSet) -> bool {
         if !self.partial || packets.is_empty() {
             return false;
         }

@@ -63,7 +63,12 @@ pub struct Gate {
 
 impl Probe {
     /// Every packet of a family from one address (or set of addresses) to another, with any client port.
-    pub fn everything(source: Origin, from: &AddressSet, destination: Option<InterfaceId>, to: &AddressSet) -> Self {
+    pub fn everything(
+        source: Origin,
+        from: &AddressSet,
+        destination: Option<InterfaceId>,
+        to: &AddressSet,
+    ) -> Self {
         Self {
             source,
             source_name: String::new(),

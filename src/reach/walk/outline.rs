@@ -23,7 +23,11 @@ fn finish(path: Path) -> Outline {
     };
     let replies = path.leg == LegKind::Reply;
     Outline {
-        packets: if fate == Fate::Drops { crate::flow::FlowSet::empty() } else { path.as_asked(&path.packets) },
+        packets: if fate == Fate::Drops {
+            crate::flow::FlowSet::empty()
+        } else {
+            path.as_asked(&path.packets)
+        },
         fate,
         destination: path.destination,
         is_local: !replies && path.no_reply == NoReply::Local,

@@ -370,9 +370,15 @@ fn to_ipv4(addresses: &AddressSet) -> AddressSet {
     AddressSet::from_ranges(addresses.intervals().iter().map(|&(first, last)| (unwrap(first), unwrap(last))))
 }
 
-/// The pattern of ICMP packets that are answered: echo requests.
-pub(super) fn echo_requests() -> Pattern {
-    Pattern { destination_ports: Some(echo_code_points()), ..icmp() }
+/// The pattern of ICMP packets of a family that are answered: echo requests.
+pub(super) fn echo_requests(ipv6: bool) -> Pattern {
+    let [ipv4, own] = ECHO;
+    let (number, kind, _) = if ipv6 { own } else { ipv4 };
+    Pattern {
+        protocols: Some(ProtocolSet::single(number)),
+        destination_ports: Some(PortSet::single(icmp_code_point(IcmpType { kind, code: 0 }))),
+        ..Pattern::default()
+    }
 }
 
 /// The pattern of all ICMP packets.
@@ -382,13 +388,6 @@ pub(super) fn icmp() -> Pattern {
 }
 
 const ECHO: [(u8, u8, u8); 2] = [(protocol::ICMP, 8, 0), (protocol::ICMPV6, 128, 129)];
-
-fn echo_code_points() -> PortSet {
-    PortSet::from_ranges(ECHO.map(|(_, request, _)| {
-        let point = icmp_code_point(IcmpType { kind: request, code: 0 });
-        (point, point)
-    }))
-}
 
 fn turn_header(header: &mut HeaderBox) {
     std::mem::swap(&mut header.source, &mut header.destination);
