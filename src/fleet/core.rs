@@ -61,6 +61,8 @@ pub struct Fleet<'n> {
     network: &'n Network,
     planes: (Classes, Classes),
     pool: Pool,
+    /// Every request and every reply, IPv4 then IPv6.
+    every: [(SetId, SetId); 2],
     filters: Filters,
     ways: HashMap<(bool, u32, u32), Ways>,
     cells: Vec<Cell>,
@@ -83,10 +85,14 @@ impl<'n> Fleet<'n> {
     /// Sorts the interfaces of a network into classes. O(n log n) in interfaces and rules.
     pub fn new(network: &'n Network) -> Self {
         let empty = Cell::Parts(Vec::new());
+        let mut pool = Pool::default();
+        let every =
+            [false, true].map(|ipv6| (pool.intern(pool::requests(ipv6)), pool.intern(pool::replies(ipv6))));
         Self {
             network,
             planes: (Classes::new(network, false), Classes::new(network, true)),
-            pool: Pool::default(),
+            pool,
+            every,
             filters: Filters::default(),
             ways: HashMap::new(),
             cells: vec![empty.clone()],
@@ -227,12 +233,14 @@ impl<'n> Fleet<'n> {
     }
 
     fn part(&mut self, way: &Way, a: &Class, b: &Class, ipv6: bool) -> Part {
-        let all = Passing::known(self.pool.intern(pool::requests(ipv6)));
+        let [ipv4, own] = self.every;
+        let (requests, replies) = if ipv6 { own } else { ipv4 };
+        let all = Passing::known(requests);
         let mut passing = all.and(Passing::known(way.services), &mut self.pool);
         for gate in &way.request {
             passing = passing.and(self.gate(gate, a, b), &mut self.pool);
         }
-        let mut back = Passing::known(self.pool.intern(pool::replies(ipv6)));
+        let mut back = Passing::known(replies);
         for gate in &way.reply {
             back = back.and(self.gate(gate, a, b), &mut self.pool);
         }
