@@ -33,8 +33,12 @@ pub mod expect;
 pub mod fleet;
 pub mod flow;
 pub mod generate;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod network;
 pub mod reach;
 pub mod render;
 pub mod source;
 pub mod topology;
+#[cfg(feature = "lab")]
+pub mod verify;

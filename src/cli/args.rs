@@ -80,6 +80,10 @@ pub(super) enum Command {
     /// Check the topology: syntax, names, addresses, overlaps.
     #[command(visible_alias = "check", after_help = VALIDATE_EXAMPLES)]
     Validate(Validate),
+    /// Ask the Linux kernel: the topology from network namespaces and nftables, and real packets.
+    #[cfg(feature = "lab")]
+    #[command(after_help = super::lab::LAB_EXAMPLES)]
+    Lab(super::lab::Lab),
     /// Explain a code (ACL002) or a term (ephemeral, stateful); without an argument, list them.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),

@@ -6,6 +6,7 @@
 //! | 1 | blocked or partial | one failed | – |
 //! | 2 | bad usage, unreadable or invalid topology, unknown name | the same | the same |
 //! | 3 | undetermined | one is undetermined, none failed | – |
+//! | 4 | `lab`: this machine can't build one | – | – |
 //! | 101 | a fault of ours | the same | the same |
 //!
 //! The split is that of `grep`: a negative answer is not an error. `undetermined` is kept apart, so that a script
@@ -28,6 +29,8 @@ pub enum Exit {
     Usage = 2,
     /// The model does not cover something that decides.
     Undetermined = 3,
+    /// This machine can't build a lab.
+    NoLab = 4,
     /// A fault of ours. Rust's panics end with the same code.
     Internal = 101,
 }

@@ -21,6 +21,7 @@ const STDIN_SHOWN: &str = "<stdin>";
 
 /// A network and what is to be said about its description.
 pub(super) struct Compiled {
+    pub(super) topology: Topology,
     pub(super) network: Network,
     /// Warnings and notes; with an error there is no network.
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -28,13 +29,18 @@ pub(super) struct Compiled {
 
 /// The network of the topology that the user means. Errors are reported, and warnings counted.
 pub(super) fn network(global: &Global, streams: &mut Streams) -> Result<Network, Failure> {
+    Ok(both(global, streams)?.1)
+}
+
+/// The same with the topology that it was compiled from, for those who make something else of it.
+pub(super) fn both(global: &Global, streams: &mut Streams) -> Result<(Topology, Network), Failure> {
     let compiled = compile(global, streams)?;
     let warnings = count(&compiled.diagnostics, Severity::Warning);
     if warnings > 0 {
         let warnings = plural(warnings, "warning");
         streams.remark(&format!("{warnings} about the topology: `vpcreach validate` shows them\n"))?;
     }
-    Ok(compiled.network)
+    Ok((compiled.topology, compiled.network))
 }
 
 /// The same, with the diagnostics left to the caller.
@@ -44,7 +50,7 @@ pub(super) fn compile(global: &Global, streams: &mut Streams) -> Result<Compiled
     let (network, more) = Network::compile(&topology);
     diagnostics.extend(more);
     refuse_errors(&diagnostics, network.sources(), streams)?;
-    Ok(Compiled { network, diagnostics })
+    Ok(Compiled { topology, network, diagnostics })
 }
 
 pub(super) fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {

@@ -4,6 +4,8 @@ mod args;
 mod exit;
 mod explain;
 mod generate;
+#[cfg(feature = "lab")]
+mod lab;
 mod load;
 mod matrix;
 mod reach;
@@ -114,6 +116,8 @@ fn dispatch(command: &Command, global: &Global, streams: &mut Streams) -> Result
         Command::Matrix(args) => matrix::run(args, global, streams),
         Command::Test(args) => test::run(args, global, streams),
         Command::Validate(args) => validate::run(args, global, streams),
+        #[cfg(feature = "lab")]
+        Command::Lab(args) => lab::run(args, global, streams),
         Command::Explain(args) => explain::run(args, streams),
         Command::Generate(args) => generate::run(args, streams),
         Command::Schema(args) => tools::schema(args, streams),

@@ -57,7 +57,7 @@ fn options(args: &Reach) -> Result<Options, Failure> {
     })
 }
 
-fn client(text: &str) -> Result<EphemeralPorts, Failure> {
+pub(super) fn client(text: &str) -> Result<EphemeralPorts, Failure> {
     if let Some((_, client)) = CLIENTS.iter().find(|(name, _)| text.eq_ignore_ascii_case(name)) {
         return Ok(*client);
     }

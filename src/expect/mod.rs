@@ -14,7 +14,7 @@ use crate::flow::Packet;
 use crate::reach::{Answer, Verdict};
 use crate::topology::{Diagnostic, Place};
 
-pub use run::run;
+pub use run::{questions, run};
 
 /// What became of a test or of one of its checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -24,6 +24,26 @@ pub fn run(network: &Network) -> Report {
     report
 }
 
+/// The questions that the tests of a network ask, in file order: for whoever wants to ask somebody else.
+pub fn questions(network: &Network) -> Vec<Question> {
+    let mut questions = Vec::new();
+    for case in network.tests().iter().filter(|case| case.skip.is_none()) {
+        let runner = Runner { network, case, checks: Vec::new(), diagnostics: &mut Vec::new() };
+        let everyone = Spanned::implicit("*".to_owned());
+        let allowed = case.only_from.iter().flatten().chain(case.only_from.iter().map(|_| &everyone));
+        let closed = allowed.flat_map(|from| case.to.iter().map(move |to| (Wanted::OnlyFrom, from, to)));
+        let pairs = [(&case.allow, Wanted::Allow), (&case.deny, Wanted::Deny), (&case.to, Wanted::Allow)];
+        let open = pairs.into_iter().flat_map(|(flows, wanted)| {
+            self::pairs(&case.from, flows).map(move |(from, to)| (wanted, from, to))
+        });
+        let asked = open
+            .chain(closed)
+            .filter_map(|(wanted, from, to)| runner.ask(wanted, &from.value, &to.value).ok());
+        questions.extend(asked);
+    }
+    questions
+}
+
 pub(super) struct Runner<'a> {
     pub(super) network: &'a Network,
     pub(super) case: &'a TestCase,

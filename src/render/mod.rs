@@ -9,6 +9,8 @@ mod considered;
 pub mod diagnostic;
 mod difference;
 mod json;
+#[cfg(all(feature = "lab", target_os = "linux"))]
+pub mod lab;
 mod line;
 mod look;
 mod matrix;

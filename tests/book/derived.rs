@@ -45,6 +45,7 @@ pub(crate) fn pages() -> io::Result<Vec<Page>> {
         Page { path: "docs/reference/assumptions.md", text: assumptions(&rules) },
         Page { path: "docs/reference/codes.md", text: code_table()? },
         Page { path: "docs/reference/scenarios.md", text: scenario_table()? },
+        Page { path: "docs/trust-measured.md", text: super::measured::page(&rules)? },
     ])
 }
 

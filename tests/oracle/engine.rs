@@ -31,6 +31,16 @@ impl Engine for Real {
 
 /// A packet of the harness as a question; none if its client does not exist.
 pub fn question(network: &Network, packet: &Packet) -> Option<Question> {
+    let (origin, header) = header(network, packet)?;
+    let mut question = Question::packet(network, origin, header);
+    for probe in &mut question.probes {
+        probe.translated_ports = Some(PortSet::single(packet.nat_port));
+    }
+    Some(question)
+}
+
+/// A packet of the harness in the words of the engine; none if its client does not exist.
+pub fn header(network: &Network, packet: &Packet) -> Option<(Origin, flow::Packet)> {
     let origin = match &packet.from {
         Client::Internet { .. } => Origin::Internet,
         Client::Interface { vpc, instance, interface, .. } => {
@@ -59,9 +69,5 @@ pub fn question(network: &Network, packet: &Packet) -> Option<Question> {
             _ => 0,
         },
     };
-    let mut question = Question::packet(network, origin, header);
-    for probe in &mut question.probes {
-        probe.translated_ports = Some(PortSet::single(packet.nat_port));
-    }
-    Some(question)
+    Some((origin, header))
 }

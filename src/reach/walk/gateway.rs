@@ -386,11 +386,18 @@ impl Walker<'_> {
     fn return_to_nat_gateway(&mut self, mut path: Path, id: NatGatewayId) {
         let nat = &self.network.nat_gateways[id];
         let vpc = &self.network.vpcs[nat.vpc];
-        if let Some(gateway) = vpc.internet_gateway {
-            let component = Component::InternetGateway(gateway);
-            if path.packets.destinations().only() != Some(nat.private_ip.into()) {
-                path.set_destination(component, nat.private_ip.into());
-            }
+        let Some(gateway) = vpc.internet_gateway else {
+            let action = self.network.absence(CaptureKind::InternetGateways, Code::Igw002);
+            self.pass(&mut path, Component::Router(nat.vpc), action);
+            return self.arrive_at_nat_gateway(path, id, None);
+        };
+        let component = Component::InternetGateway(gateway);
+        let Some(mut path) = self.only_public(path, component, |path, set| path.split_source(set)) else {
+            return;
+        };
+        self.gateway_state(&mut path, gateway);
+        if path.packets.destinations().only() != Some(nat.private_ip.into()) {
+            path.set_destination(component, nat.private_ip.into());
         }
         self.arrive_at_nat_gateway(path, id, None);
     }

@@ -98,9 +98,9 @@ impl Walker<'_> {
                 let mut targets = listed.chain(table.unlisted.iter().map(|route| route.target));
                 targets.any(|target| self.next_subnet(target) == Some(subnet))
             }
-            Action::Allow | Action::Deny(_) => {
-                next.is_some_and(|next| self.next_subnet(next) == Some(subnet))
-            }
+            Action::Allow => next.is_some_and(|next| self.next_subnet(next) == Some(subnet)),
+            // What has no way is on none that stays in the subnet: the list comes before the routes (W-1).
+            Action::Deny(_) => false,
         };
         if !stays {
             self.network_acl(&mut path, subnet, Direction::Outbound);

@@ -1,0 +1,68 @@
+//! What the fuzzers do with their bytes: one function for each reader, so that what they found can be tried again by
+//! `cargo test`, without a fuzzer. A reader of another format is another function, and a line in [`ALL`].
+
+use vpcreach::network::Network;
+use vpcreach::reach::{Options, Question, answer};
+use vpcreach::topology::{Severity, Topology, yaml};
+use vpcreach::{expect, source};
+
+/// What a target does with its bytes.
+type Reader = fn(&[u8]);
+
+/// Every reader, by the name of its target.
+pub const ALL: [(&str, Reader); 3] = [("yaml", read_yaml), ("aws", read_aws), ("question", ask)];
+
+/// Files of an AWS capture are told apart by this byte, which no text has.
+pub const BETWEEN_FILES: u8 = 0xff;
+
+const CALLS: [&str; 12] = [
+    "describe-vpcs.json",
+    "describe-subnets.json",
+    "describe-route-tables.json",
+    "describe-network-acls.json",
+    "describe-security-groups.json",
+    "describe-network-interfaces.json",
+    "describe-instances.json",
+    "describe-internet-gateways.json",
+    "describe-nat-gateways.json",
+    "describe-vpc-peering-connections.json",
+    "describe-managed-prefix-lists.json",
+    "describe-nat-gateways.error",
+];
+
+/// A topology file: read, compiled and, if it is small, its tests run.
+pub fn read_yaml(bytes: &[u8]) {
+    let (topology, diagnostics) = yaml::read("fuzz.yaml", bytes);
+    let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    use_it(&topology, wrong, bytes.len() < 4096);
+}
+
+/// A capture of one or more files.
+pub fn read_aws(bytes: &[u8]) {
+    let files: Vec<(String, Vec<u8>)> = bytes
+        .split(|byte| *byte == BETWEEN_FILES)
+        .enumerate()
+        .map(|(number, bytes)| (format!("{number}/{}", CALLS[number % CALLS.len()]), bytes.to_vec()))
+        .collect();
+    let capture = source::aws::read(&files);
+    let wrong = capture.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    use_it(&capture.topology, wrong, false);
+}
+
+fn use_it(topology: &Topology, wrong: bool, ask: bool) {
+    let (network, _) = Network::compile(topology);
+    if ask && !wrong && network.interfaces.iter().count() < 12 {
+        expect::run(&network);
+    }
+}
+
+/// A question: source and destination on two lines.
+pub fn ask(bytes: &[u8]) {
+    const TOPOLOGY: &[u8] = include_bytes!("../topologies/three-tier.yaml");
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (from, to) = text.split_once('\n').unwrap_or((text, "db:5432"));
+    let (network, _) = Network::compile(&yaml::read("three-tier.yaml", TOPOLOGY).0);
+    if let Ok(question) = Question::parse(&network, from, to, None, &Options::default()) {
+        answer(&network, &question);
+    }
+}

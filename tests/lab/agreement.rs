@@ -1,0 +1,158 @@
+//! The kernel gives the verdict that the analyzer gives, by the rule that the analyzer names.
+
+use std::time::{Duration, Instant};
+
+use vpcreach::lab::kernel::Lab;
+use vpcreach::network::Network;
+use vpcreach::verify::{Ask, Disagreement, Report, Rng, Verifier, random};
+
+use super::{leave, read, shipped, verify};
+use crate::oracle::compare::case;
+use crate::oracle::engine::header;
+use crate::oracle::yaml::to_yaml;
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().map_or(default, |text| text.parse().expect("a number"))
+}
+
+#[test]
+fn the_kernel_agrees_on_every_shipped_topology() {
+    let Some(_leave) = leave() else { return };
+    let mut compared = 0;
+    for path in shipped() {
+        let topology = read(&path);
+        let report = verify(&topology, &topology, 60, 3);
+        assert!(report.disagreements.is_empty(), "{}: {:#?}", path.display(), report.disagreements);
+        compared += report.compared;
+    }
+    assert!(compared > 2000, "{compared} packets compared");
+}
+
+/// `VPCREACH_LAB_TOPOLOGIES`, `VPCREACH_LAB_PACKETS` and `VPCREACH_LAB_SEED` for longer runs.
+#[test]
+fn the_kernel_agrees_on_random_topologies() {
+    let Some(_leave) = leave() else { return };
+    let (topologies, packets) = (number("VPCREACH_LAB_TOPOLOGIES", 20), number("VPCREACH_LAB_PACKETS", 100));
+    let first = number("VPCREACH_LAB_SEED", 1);
+    let mut run = Run::default();
+    for seed in first..first + topologies {
+        run.topology(seed, packets);
+    }
+    println!("{run}");
+    if let Ok(path) = std::env::var("VPCREACH_RECORD") {
+        run.record(&path, topologies, packets, first);
+    }
+    assert!(run.report.disagreements.is_empty() && run.report.lost.is_empty());
+    // Neither "always delivered" nor "always dropped" could pass.
+    assert!(run.report.delivered > 0 && run.report.dropped.iter().all(|count| *count > 0));
+}
+
+#[derive(Default)]
+struct Run {
+    topologies: u64,
+    report: Report,
+    build: Duration,
+    probe: Duration,
+}
+
+impl Run {
+    fn topology(&mut self, seed: u64, packets: u64) {
+        let (topology, drawn) = case(seed, packets);
+        let (network, _) = Network::compile(&topology);
+        let mut asks: Vec<Ask> = drawn
+            .iter()
+            .filter_map(|packet| header(&network, packet))
+            .map(|(origin, packet)| Ask { origin, packet, identifier: 0 })
+            .collect();
+        let more = usize::try_from(packets / 2).unwrap();
+        asks.extend(random(&topology, &network, more, &mut Rng::new(seed)));
+        let verifier = Verifier::new(&topology, &network, false);
+        let started = Instant::now();
+        let mut lab = Lab::build(&verifier.plan)
+            .unwrap_or_else(|error| panic!("seed {seed}: {error}\n{}", to_yaml(&topology)));
+        self.build += started.elapsed();
+        let started = Instant::now();
+        let report = verifier.verify(&mut lab, &asks);
+        let report = report.unwrap_or_else(|error| panic!("seed {seed}: {error}\n{}", to_yaml(&topology)));
+        self.probe += started.elapsed();
+        self.topologies += 1;
+        for one in report.disagreements.iter().chain(&report.lost) {
+            println!("seed {seed}: {}", describe(&verifier, one));
+        }
+        self.add(report);
+    }
+
+    /// Writes the numbers down, for the page of what was measured.
+    fn record(&self, path: &str, topologies: u64, packets: u64, seed: u64) {
+        let git =
+            std::process::Command::new("git").args(["rev-parse", "--short", "HEAD"]).output().expect("git");
+        let [request, reply] = self.report.dropped;
+        let record = serde_json::json!({
+            "title": "The kernel",
+            "command": format!("VPCREACH_LAB_TOPOLOGIES={topologies} VPCREACH_LAB_PACKETS={packets} VPCREACH_LAB_SEED={seed} cargo test --release --test lab random"),
+            "commit": String::from_utf8_lossy(&git.stdout).trim(),
+            "numbers": {
+                "topologies": self.topologies,
+                "packets compared": self.report.compared,
+                "delivered": self.report.delivered,
+                "dropped as requests": request,
+                "dropped as replies": reply,
+                "not compared": self.report.unasked.values().sum::<usize>(),
+                "disagreements": self.report.disagreements.len(),
+                "packets lost sight of": self.report.lost.len(),
+                "milliseconds to build": u64::try_from(self.build.as_millis()).expect("a number"),
+                "milliseconds to probe": u64::try_from(self.probe.as_millis()).expect("a number"),
+            },
+        });
+        std::fs::write(path, format!("{record:#}\n")).expect("a file");
+    }
+
+    fn add(&mut self, report: Report) {
+        let total = &mut self.report;
+        total.compared += report.compared;
+        total.delivered += report.delivered;
+        for (sum, count) in total.dropped.iter_mut().zip(report.dropped) {
+            *sum += count;
+        }
+        for (why, count) in report.unasked {
+            *total.unasked.entry(why).or_default() += count;
+        }
+        total.disagreements.extend(report.disagreements);
+        total.lost.extend(report.lost);
+    }
+}
+
+fn describe(verifier: &Verifier<'_>, one: &Disagreement) -> String {
+    use vpcreach::lab::probe::Outcome;
+    let kernel = match &one.observation.outcome {
+        Outcome::Dropped { leg, by } => format!("{leg:?} dropped by {}", verifier.plan.gates[*by]),
+        other => format!("{other:?}"),
+    };
+    format!("{:?}\n  kernel: {kernel}\n  analyzer: {:?}", one.ask, one.opinion)
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let report = &self.report;
+        let [request, reply] = report.dropped;
+        writeln!(
+            f,
+            "{} topologies, {} packets compared: {} delivered, {request} dropped as requests, {reply} as replies; {} disagreements, {} lost",
+            self.topologies,
+            report.compared,
+            report.delivered,
+            report.disagreements.len(),
+            report.lost.len()
+        )?;
+        writeln!(
+            f,
+            "built in {:.1} s, probed in {:.1} s",
+            self.build.as_secs_f64(),
+            self.probe.as_secs_f64()
+        )?;
+        for (why, count) in &report.unasked {
+            writeln!(f, "  {count} not compared: {why}")?;
+        }
+        Ok(())
+    }
+}
