@@ -15,6 +15,7 @@
 //! |---|---|
 //! | [`flow`] | exact sets of packets; knows nothing of AWS |
 //! | [`topology`] | what the user said, each value with its place in the file |
+//! | [`generate`] | makes topologies up, of any size |
 //! | [`source`] | reads what people already have into the same topology |
 //! | [`network`] | names resolved, AWS's defaults applied, rules and routes compiled |
 //! | [`reach`] | the walk: request, then reply, never stopping at the first blocker |
@@ -31,6 +32,7 @@ pub mod cli;
 pub mod expect;
 pub mod fleet;
 pub mod flow;
+pub mod generate;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod network;

@@ -87,6 +87,9 @@ pub(super) enum Command {
     /// Explain a code (ACL002) or a term (ephemeral, stateful); without an argument, list them.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
+    /// Make up a topology of any size, realistic or hostile; the same for the same seed.
+    #[command(after_help = GENERATE_EXAMPLES)]
+    Generate(Generate),
     /// Print the JSON Schema of topology files, for editors.
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(Schema),
@@ -277,6 +280,48 @@ pub(super) struct Explain {
     /// A code or a term.
     #[arg(value_name = "CODE|TERM")]
     pub(super) topic: Option<String>,
+}
+
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  vpcreach generate --enis 1000 > big.yaml
+  vpcreach generate --enis 10000 --shape hostile --seed 7 > hostile.yaml
+  vpcreach generate --enis 100000 -o aws > capture.json
+
+VPCs have three tiers in three zones, gateways and peerings; a realistic one a group per 20 interfaces and a few
+mistakes, a hostile one a set of groups of its own for every interface.";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Generate {
+    /// How many network interfaces.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(super) enis: u32,
+    /// What the rules are like.
+    #[arg(long, value_name = "SHAPE", default_value = "realistic")]
+    pub(super) shape: GenerateShape,
+    /// Different seeds, different networks.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Interfaces per VPC, at most 2000.
+    #[arg(long, value_name = "N", default_value_t = crate::generate::VPC_ENIS)]
+    pub(super) vpc_enis: u32,
+    /// Output format.
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "yaml")]
+    pub(super) format: GenerateFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GenerateShape {
+    Realistic,
+    Hostile,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GenerateFormat {
+    /// A topology file.
+    Yaml,
+    /// One document with the answers of `aws ec2 describe-…`.
+    Aws,
 }
 
 const SCHEMA_EXAMPLES: &str = "\

@@ -3,6 +3,7 @@
 mod args;
 mod exit;
 mod explain;
+mod generate;
 #[cfg(feature = "lab")]
 mod lab;
 mod load;
@@ -118,6 +119,7 @@ fn dispatch(command: &Command, global: &Global, streams: &mut Streams) -> Result
         #[cfg(feature = "lab")]
         Command::Lab(args) => lab::run(args, global, streams),
         Command::Explain(args) => explain::run(args, streams),
+        Command::Generate(args) => generate::run(args, streams),
         Command::Schema(args) => tools::schema(args, streams),
         Command::Completions(args) => tools::completions(args, streams),
         Command::Version => tools::version(streams),

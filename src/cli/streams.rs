@@ -51,6 +51,12 @@ impl Streams {
         gone_is_fine(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()))
     }
 
+    /// Writes a document that is made while it is written.
+    pub(super) fn stream(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut out = io::BufWriter::with_capacity(1 << 16, &mut self.out);
+        gone_is_fine(write(&mut out).and_then(|()| out.flush()))
+    }
+
     /// Writes a diagnostic.
     pub(super) fn diagnostic(&mut self, text: &str) -> io::Result<()> {
         gone_is_fine(self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush()))

@@ -29,7 +29,7 @@ macro_rules! unsigned_point {
         }
     )*};
 }
-unsigned_point!(u8, u16);
+unsigned_point!(u8, u16, u32);
 
 impl Point for IpAddr {
     fn next(self) -> Option<Self> {

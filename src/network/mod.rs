@@ -92,6 +92,8 @@ pub struct Network {
     public_owners: BTreeMap<IpAddr, Owner>,
     /// The internet: public addresses that neither a VPC, nor a named network, nor an interface has.
     internet: AddressSet,
+    /// Addresses in the ranges of more than one VPC.
+    contested: AddressSet,
 }
 
 /// What owns an address.
@@ -154,6 +156,12 @@ impl Network {
     /// Who owns an address inside a VPC.
     pub fn owner(&self, vpc: VpcId, address: IpAddr) -> Option<Owner> {
         self.owners.get(&(vpc, address)).copied()
+    }
+
+    /// Whether an address of a VPC is also in the range of another one, so that who is meant depends on where it is asked.
+    pub fn is_contested(&self, vpc: VpcId, address: IpAddr) -> bool {
+        self.contested.contains(address)
+            && self.vpcs.iter().any(|(other, there)| other != vpc && there.addresses.contains(address))
     }
 
     /// Who owns a public address: public IPv4 addresses, and IPv6 addresses of interfaces (which are public themselves).

@@ -121,11 +121,21 @@ impl Network {
             }
         }
         // A group that the capture lacks may admit what the others do not.
-        let unknown =
-            this.groups_unknown || self.may_be_uncaptured_member(interface, direction, remote, &rest);
-        if unknown && !rest.is_empty() {
+        if this.groups_unknown && !rest.is_empty() {
             decided.push(Decided { packets: rest, action: Action::Unknown(Code::Und002), rule: None });
             return decided;
+        }
+        if self.may_be_uncaptured_member(direction, remote, &rest) {
+            for (_, rule) in self.group_rules(interface, direction) {
+                if matches!(rule.peer, Peer::Stale) {
+                    let (matched, others) = rest.split(&rule.pattern);
+                    if !matched.is_empty() {
+                        let action = Action::Unknown(Code::Und002);
+                        decided.push(Decided { packets: matched, action, rule: None });
+                    }
+                    rest = others;
+                }
+            }
         }
         if !rest.is_empty() {
             let code = self.mismatch_code(interface, direction, remote, &rest);
@@ -134,19 +144,13 @@ impl Network {
         decided
     }
 
-    /// Whether a rule refers to a group that the capture lacks, and the far end carries groups that it lacks: perhaps that one.
-    fn may_be_uncaptured_member(
-        &self,
-        interface: InterfaceId,
-        direction: Direction,
-        remote: Identity,
-        packets: &FlowSet,
-    ) -> bool {
+    /// Whether the far end carries groups that the capture lacks: perhaps one that a rule refers to and that it lacks too.
+    fn may_be_uncaptured_member(&self, direction: Direction, remote: Identity, packets: &FlowSet) -> bool {
         if !self.partial || packets.is_empty() {
             return false;
         }
         let carries_unknown = |id: InterfaceId| self.interfaces[id].groups_unknown;
-        let far = match (direction, remote) {
+        match (direction, remote) {
             (Direction::Inbound, Identity::Interface(source)) => carries_unknown(source),
             (Direction::Inbound, _) => false,
             (Direction::Outbound, _) => {
@@ -156,10 +160,7 @@ impl Network {
                         && other.private_addresses().any(|address| destinations.contains(address))
                 })
             }
-        };
-        far && self
-            .group_rules(interface, direction)
-            .any(|(_, rule)| matches!(rule.peer, Peer::Stale) && !packets.split(&rule.pattern).0.is_empty())
+        }
     }
 
     /// Every rule that applies at an interface.
@@ -231,7 +232,7 @@ impl Network {
     }
 
     /// SG-9: the same VPC, or an active peering within one region.
-    fn reference_in_scope(&self, vpc: VpcId, other: VpcId) -> bool {
+    pub fn reference_in_scope(&self, vpc: VpcId, other: VpcId) -> bool {
         vpc == other
             || self.peerings.iter().any(|(_, peering)| {
                 peering.is_active() && peering.joins(vpc, other) && self.same_region(vpc, other)

@@ -4,6 +4,7 @@
 mod answer;
 mod component;
 mod endpoint;
+mod outline;
 mod question;
 mod service;
 mod trace;
@@ -11,6 +12,7 @@ mod walk;
 
 pub use answer::answer;
 pub use component::ComponentName;
+pub use outline::{Fate, Gate, Outline, TRANSLATED_PORTS, outlines};
 pub use question::{Dial, Options, Origin, Probe, Question, QuestionError};
 pub use service::{Service, ServicePart};
 pub use trace::{

@@ -206,6 +206,16 @@ impl Question {
         }
     }
 
+    /// A question about one packet from an origin to one interface, and to no other that may have its address.
+    pub fn between(network: &Network, (source, destination): (Origin, InterfaceId), packet: Packet) -> Self {
+        let mut this = Self::packet(network, source, packet);
+        for probe in &mut this.probes {
+            probe.destination = Some(destination);
+            probe.meant = Some(destination);
+        }
+        this
+    }
+
     fn pair(
         &mut self,
         network: &Network,

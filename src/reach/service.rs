@@ -111,6 +111,12 @@ impl Service {
         Some(Self { parts: vec![part], text: name.to_owned() })
     }
 
+    /// Every packet between these addresses.
+    pub(super) fn everything(source: &AddressSet, destination: &AddressSet) -> FlowSet {
+        let all = Self { parts: every_part(), text: String::new() };
+        all.packets(source, destination, &every_port())
+    }
+
     /// The packets of this service between these addresses, all of one family.
     pub(super) fn packets(&self, source: &AddressSet, destination: &AddressSet, client: &PortSet) -> FlowSet {
         let ipv6 = destination.first().is_some_and(|address| address.is_ipv6());

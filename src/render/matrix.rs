@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::fleet::{Cell, Matrix};
+use crate::fleet::{Matrix, MatrixCell as Cell};
 use crate::reach::Verdict;
 
 use super::json::pretty;

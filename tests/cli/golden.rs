@@ -100,7 +100,9 @@ fn tests() {
 
 #[test]
 fn help() {
-    for command in ["reach", "matrix", "test", "validate", "explain", "schema", "completions", "version"] {
+    for command in
+        ["reach", "matrix", "test", "validate", "explain", "generate", "schema", "completions", "version"]
+    {
         check(&format!("help-{command}.txt"), &format!("{command} --help"));
     }
     check("help.txt", "--help");

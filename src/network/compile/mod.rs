@@ -211,6 +211,12 @@ impl<'t> Compiler<'t> {
         let mut taken: Vec<_> = network.public_owners.keys().map(|address| (*address, *address)).collect();
         taken.extend(network.vpcs.iter().flat_map(|(_, vpc)| vpc.addresses.intervals().to_vec()));
         taken.extend(network.networks.iter().flat_map(|(_, named)| named.addresses.intervals().to_vec()));
+        let (mut once, mut again) = (AddressSet::empty(), AddressSet::empty());
+        for (_, vpc) in network.vpcs.iter() {
+            again = again.union(&once.intersect(&vpc.addresses));
+            once = once.union(&vpc.addresses);
+        }
+        network.contested = again;
         network.internet = public_addresses().subtract(&AddressSet::from_ranges(taken));
     }
 

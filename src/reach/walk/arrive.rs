@@ -92,7 +92,10 @@ impl Walker<'_> {
             return None;
         }
         let (icmp, others) = path.split(&icmp());
-        let (echo, silent) = icmp.map_or((None, None), |path| path.split(&echo_requests()));
+        let (echo, silent) = icmp.map_or((None, None), |path| {
+            let echo = echo_requests(path.is_ipv6());
+            path.split(&echo)
+        });
         if let Some(path) = silent {
             self.finish_one_way(path);
         }

@@ -7,6 +7,7 @@
 mod arrive;
 mod explain;
 mod gateway;
+mod outline;
 mod path;
 mod route;
 
@@ -18,18 +19,17 @@ use crate::network::{
 use super::question::{Origin, Probe};
 use super::trace::{Certain, Component, End, Leg, LegKind, NoReply, Step, Trace, Verdict};
 
+pub(super) use outline::outlines;
 use path::Path;
+pub(super) use path::TRANSLATED_PORTS;
 
 /// Longest leg that is followed. No legal topology comes near it; a longer one is reported as a loop.
 const MOST_HOPS: usize = 256;
 
 /// Follows the packets of a probe; returns what became of them and what was assumed.
 pub(super) fn walk(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {
-    let mut walker = Walker { network, probe, todo: Vec::new(), done: Vec::new() };
-    walker.start();
-    while let Some((path, at)) = walker.todo.pop() {
-        walker.step(path, at);
-    }
+    let mut walker = Walker { network, probe, filters: Filters::Asked, todo: Vec::new(), done: Vec::new() };
+    walker.run();
     let mut assumptions = Vec::new();
     let traces = walker
         .done
@@ -44,7 +44,7 @@ pub(super) fn walk(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>
 
 /// A question to something that is not modelled: nobody can say, whatever the packets are.
 pub(super) fn not_modelled(network: &Network, probe: &Probe, id: crate::network::UnmodelledId) -> Trace {
-    let walker = Walker { network, probe, todo: Vec::new(), done: Vec::new() };
+    let walker = Walker { network, probe, filters: Filters::Asked, todo: Vec::new(), done: Vec::new() };
     let mut path = Path::new(End::Nobody, probe.packets.clone(), true, Identity::Outside);
     walker.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
     let certain = Certain { passes: false, drops: false, unknown: true };
@@ -71,14 +71,31 @@ enum Sender {
     NatGateway(crate::network::NatGatewayId),
 }
 
+/// What the walk does at security groups and network ACLs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filters {
+    /// They are asked.
+    Asked,
+    /// They are only written down: the way of packets does not depend on what they say.
+    Open,
+}
+
 struct Walker<'a> {
     network: &'a Network,
     probe: &'a Probe,
+    filters: Filters,
     todo: Vec<(Path, At)>,
     done: Vec<Path>,
 }
 
 impl Walker<'_> {
+    fn run(&mut self) {
+        self.start();
+        while let Some((path, at)) = self.todo.pop() {
+            self.step(path, at);
+        }
+    }
+
     fn start(&mut self) {
         let packets = self.probe.packets.clone();
         if packets.is_empty() {
@@ -103,6 +120,11 @@ impl Walker<'_> {
     fn step(&mut self, mut path: Path, at: At) {
         if path.hops().len() > MOST_HOPS {
             self.pass(&mut path, Component::Internet, Action::Deny(Code::Rt007));
+            self.done.push(path);
+            return;
+        }
+        // Only the blockers behind the first one are still of interest, and nobody asked for them.
+        if self.filters == Filters::Open && !path.blocked.is_empty() {
             self.done.push(path);
             return;
         }
@@ -203,6 +225,10 @@ impl Walker<'_> {
         } else {
             path.tracked.push(interface);
         }
+        if self.filters == Filters::Open {
+            path.write_down(component, direction);
+            return;
+        }
         let decided = self.network.security_groups_decide(interface, direction, path.identity, &path.packets);
         self.filter(path, component, direction, decided);
     }
@@ -210,6 +236,10 @@ impl Walker<'_> {
     /// NA-5: only at the edge of a subnet. NA-4: no memory.
     fn network_acl(&self, path: &mut Path, subnet: SubnetId, direction: Direction) {
         let acl = self.network.subnets[subnet].network_acl;
+        if let (Filters::Open, Some(_)) = (self.filters, acl) {
+            path.write_down(Component::NetworkAcl(subnet, acl), direction);
+            return;
+        }
         let decided = match acl {
             Some(id) => self.network.network_acls[id].decide(id, direction, &path.packets),
             None => vec![Decided {
@@ -256,6 +286,9 @@ impl Walker<'_> {
         rule: Option<RuleId>,
         packets: &FlowSet,
     ) {
+        if self.filters == Filters::Open {
+            return;
+        }
         let blocker = explain::blocker(self.network, path, code, component, direction, rule, packets);
         path.blockers.push(blocker);
     }

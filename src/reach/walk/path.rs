@@ -11,10 +11,11 @@ use crate::network::{
 };
 
 use super::super::Blocker;
+use super::super::outline::Gate;
 use super::super::trace::{Component, End, Hop, LegKind, NoReply, Rewrite, Step};
 
 /// Ports that a translation picks from (NG-3).
-const TRANSLATED_PORTS: (u16, u16) = (1024, u16::MAX);
+pub(in super::super) const TRANSLATED_PORTS: (u16, u16) = (1024, u16::MAX);
 
 /// A device on the way that keeps state, so that the reply must pass it too (AS-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub(super) struct Path {
     pub(super) reply_hypothetical: bool,
     pub(super) blockers: Vec<Blocker>,
     pub(super) assumptions: Vec<String>,
+    /// Filters that were only written down.
+    pub(super) gates: Vec<Gate>,
     changes: Vec<Change>,
     /// Devices of the request that the reply must pass in the opposite order; those that it passed are gone.
     devices: Vec<Memory>,
@@ -100,6 +103,7 @@ impl Path {
             reply_hypothetical: false,
             blockers: Vec::new(),
             assumptions: Vec::new(),
+            gates: Vec::new(),
             changes: Vec::new(),
             devices: Vec::new(),
             tracked: Vec::new(),
@@ -153,6 +157,21 @@ impl Path {
     pub(super) fn push(&mut self, component: Component, direction: Option<Direction>, step: Step) {
         let hop = Hop { component, direction, packets: self.packets.clone(), step };
         self.hops().push(hop);
+    }
+
+    /// Writes a filter down instead of asking it.
+    pub(super) fn write_down(&mut self, component: Component, direction: Direction) {
+        let pending = self.devices.iter().filter(|memory| memory.translation.is_some()).count();
+        self.gates.push(Gate {
+            component,
+            direction,
+            leg: self.leg,
+            identity: self.identity,
+            source: self.packets.sources(),
+            destination: self.packets.destinations(),
+            translations: if self.leg == LegKind::Reply { pending } else { 0 },
+        });
+        self.push(component, Some(direction), Step::Filtered(Vec::new()));
     }
 
     /// Takes note of what a gate decided.
@@ -351,9 +370,15 @@ fn to_ipv4(addresses: &AddressSet) -> AddressSet {
     AddressSet::from_ranges(addresses.intervals().iter().map(|&(first, last)| (unwrap(first), unwrap(last))))
 }
 
-/// The pattern of ICMP packets that are answered: echo requests.
-pub(super) fn echo_requests() -> Pattern {
-    Pattern { destination_ports: Some(echo_code_points()), ..icmp() }
+/// The pattern of ICMP packets of a family that are answered: echo requests.
+pub(super) fn echo_requests(ipv6: bool) -> Pattern {
+    let [ipv4, own] = ECHO;
+    let (number, kind, _) = if ipv6 { own } else { ipv4 };
+    Pattern {
+        protocols: Some(ProtocolSet::single(number)),
+        destination_ports: Some(PortSet::single(icmp_code_point(IcmpType { kind, code: 0 }))),
+        ..Pattern::default()
+    }
 }
 
 /// The pattern of all ICMP packets.
@@ -363,13 +388,6 @@ pub(super) fn icmp() -> Pattern {
 }
 
 const ECHO: [(u8, u8, u8); 2] = [(protocol::ICMP, 8, 0), (protocol::ICMPV6, 128, 129)];
-
-fn echo_code_points() -> PortSet {
-    PortSet::from_ranges(ECHO.map(|(_, request, _)| {
-        let point = icmp_code_point(IcmpType { kind: request, code: 0 });
-        (point, point)
-    }))
-}
 
 fn turn_header(header: &mut HeaderBox) {
     std::mem::swap(&mut header.source, &mut header.destination);

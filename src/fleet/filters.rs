@@ -1,0 +1,187 @@
+//! Security groups and network ACLs by address: what a filter lets through, as interned sets.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use crate::flow::{FlowSet, HeaderBox, PortSet, ProtocolSet, every_address, single_address};
+use crate::network::{Action, Direction, Network, NetworkAclId, Peer, SecurityGroupId, VpcId};
+
+use super::pool::{Pool, SetId, of_box, of_pattern};
+
+/// What a filter lets through for certain, and what it may let through at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Passing {
+    pub(super) certain: SetId,
+    pub(super) possible: SetId,
+}
+
+impl Passing {
+    pub(super) const fn known(set: SetId) -> Self {
+        Self { certain: set, possible: set }
+    }
+
+    pub(super) fn and(self, other: Self, pool: &mut Pool) -> Self {
+        let certain = pool.and(self.certain, other.certain);
+        if self.certain == self.possible && other.certain == other.possible {
+            return Self::known(certain);
+        }
+        Self { certain, possible: pool.and(self.possible, other.possible) }
+    }
+
+    pub(super) fn or(self, other: Self, pool: &mut Pool) -> Self {
+        Self {
+            certain: pool.or(self.certain, other.certain),
+            possible: pool.or(self.possible, other.possible),
+        }
+    }
+}
+
+/// The far end as a security group sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remote<'a> {
+    pub(super) address: IpAddr,
+    /// Groups that a reference may find there.
+    pub(super) carried: &'a [SecurityGroupId],
+    /// Whether it may carry groups that the capture lacks.
+    pub(super) carries_unknown: bool,
+}
+
+/// The rules of one direction of one group at interfaces of one VPC.
+#[derive(Debug)]
+struct Table {
+    /// Where the answer by address changes, and the answer from there on.
+    steps: Vec<(IpAddr, SetId)>,
+    references: Vec<(SecurityGroupId, SetId)>,
+    unknown: SetId,
+    stale: SetId,
+}
+
+/// Compiled filters. Everything is made when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct Filters {
+    tables: HashMap<(SecurityGroupId, VpcId, Direction, bool), Table>,
+    acls: HashMap<(NetworkAclId, Direction, IpAddr), SetId>,
+    acl_cuts: HashMap<(NetworkAclId, Direction), Vec<IpAddr>>,
+}
+
+impl Filters {
+    /// What a group lets through at an interface of `vpc`.
+    pub(super) fn group(
+        &mut self,
+        network: &Network,
+        pool: &mut Pool,
+        (group, vpc, direction): (SecurityGroupId, VpcId, Direction),
+        remote: Remote<'_>,
+    ) -> Passing {
+        let key = (group, vpc, direction, remote.address.is_ipv6());
+        let table = self.tables.entry(key).or_insert_with(|| Table::new(network, pool, key));
+        let after = table.steps.partition_point(|(from, _)| *from <= remote.address);
+        let step = after.checked_sub(1).and_then(|index| table.steps.get(index));
+        let mut certain = step.map_or(SetId::NONE, |(_, set)| *set);
+        for (carried, set) in &table.references {
+            if remote.carried.contains(carried) {
+                certain = pool.or(certain, *set);
+            }
+        }
+        let mut possible = pool.or(certain, table.unknown);
+        if remote.carries_unknown {
+            possible = pool.or(possible, table.stale);
+        }
+        Passing { certain, possible }
+    }
+
+    /// What a network ACL lets through, asked once per stretch of addresses that its rules do not tell apart.
+    pub(super) fn acl(
+        &mut self,
+        network: &Network,
+        pool: &mut Pool,
+        (acl, direction): (NetworkAclId, Direction),
+        remote: IpAddr,
+    ) -> SetId {
+        let cuts = self.acl_cuts.entry((acl, direction)).or_insert_with(|| {
+            let rules = network.network_acls[acl].rules(direction).iter();
+            let sides = rules.filter_map(|rule| match direction {
+                Direction::Inbound => rule.pattern.source.as_ref(),
+                Direction::Outbound => rule.pattern.destination.as_ref(),
+            });
+            let mut cuts = BTreeSet::new();
+            sides.for_each(|side| add_cuts(&mut cuts, side));
+            cuts.into_iter().collect()
+        });
+        let after = cuts.partition_point(|from| *from <= remote);
+        let first = after.checked_sub(1).and_then(|index| cuts.get(index)).copied();
+        // The first address of the stretch stands for all of it; below every cut, any address does.
+        let stands = first.filter(|first| first.is_ipv6() == remote.is_ipv6());
+        let lowest = || every_address(remote).first().unwrap_or(remote);
+        let stands = stands.unwrap_or_else(lowest);
+        if let Some(set) = self.acls.get(&(acl, direction, stands)) {
+            return *set;
+        }
+        let anything = every_address(remote);
+        let (source, destination) = match direction {
+            Direction::Inbound => (single_address(stands), anything),
+            Direction::Outbound => (anything, single_address(stands)),
+        };
+        let packets = FlowSet::from_box(HeaderBox {
+            source,
+            destination,
+            protocols: ProtocolSet::range(0, u8::MAX),
+            source_ports: PortSet::range(0, u16::MAX),
+            destination_ports: PortSet::range(0, u16::MAX),
+            stash: Vec::new(),
+        });
+        let decided = network.network_acls[acl].decide(acl, direction, &packets);
+        let allowed = decided.iter().filter(|part| part.action == Action::Allow);
+        let sets = allowed.flat_map(|part| part.packets.boxes()).map(of_box);
+        let union = sets.fold(super::ServiceSet::empty(), |all, set| all.union(&set));
+        let set = pool.intern(union);
+        self.acls.insert((acl, direction, stands), set);
+        set
+    }
+}
+
+/// The points at which membership of a set changes.
+fn add_cuts(cuts: &mut BTreeSet<IpAddr>, set: &crate::flow::AddressSet) {
+    use crate::flow::Point as _;
+    for (first, last) in set.intervals() {
+        cuts.insert(*first);
+        cuts.extend(last.next());
+    }
+}
+
+impl Table {
+    fn new(
+        network: &Network,
+        pool: &mut Pool,
+        (group, vpc, direction, ipv6): (SecurityGroupId, VpcId, Direction, bool),
+    ) -> Self {
+        let rules = network.security_groups[group].rules(direction);
+        let mut cuts = BTreeSet::new();
+        let mut by_address = Vec::new();
+        let mut references: Vec<(SecurityGroupId, SetId)> = Vec::new();
+        let (mut unknown, mut stale) = (SetId::NONE, SetId::NONE);
+        for rule in rules {
+            let set = pool.intern(of_pattern(&rule.pattern));
+            match &rule.peer {
+                Peer::Addresses(addresses) => {
+                    add_cuts(&mut cuts, addresses);
+                    by_address.push((addresses, set));
+                }
+                Peer::Members(other) => {
+                    if network.reference_in_scope(vpc, network.security_groups[*other].vpc) {
+                        references.push((*other, set));
+                    }
+                }
+                Peer::Stale => stale = pool.or(stale, set),
+                Peer::Unknown => unknown = pool.or(unknown, set),
+            }
+        }
+        let steps = cuts.into_iter().filter(|cut| cut.is_ipv6() == ipv6).map(|cut| {
+            let matching = by_address.iter().filter(|(addresses, _)| addresses.contains(cut));
+            let set = matching.fold(SetId::NONE, |all, (_, set)| pool.or(all, *set));
+            (cut, set)
+        });
+        let steps = steps.collect();
+        Self { steps, references, unknown, stale }
+    }
+}
