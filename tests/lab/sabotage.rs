@@ -13,7 +13,8 @@ fn disagreements(mistake: Sabotage) -> Vec<Disagreement> {
 }
 
 fn dropped(found: &[Disagreement], on: Leg) -> usize {
-    let is = |one: &&Disagreement| matches!(one.observation.outcome, Outcome::Dropped { leg, .. } if leg == on);
+    let is =
+        |one: &&Disagreement| matches!(one.observation.outcome, Outcome::Dropped { leg, .. } if leg == on);
     found.iter().filter(is).count()
 }
 
