@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::topology::{Diagnostic, FileId, Label, Place, Severity, SourceFile, Sources, Span};
+use crate::topology::{
+    Diagnostic, FileId, Label, Place, Severity, SourceFile, Sources, Span, visible, visible_in_place,
+};
 
 /// Lines longer than this are cut out around the place before they are shown.
 const MAX_LINE: usize = 4096;
@@ -33,7 +35,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &Lines) ->
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
+    let title = level.primary_title(visible(&diagnostic.message)).id(diagnostic.code);
     let mut group = Group::with_title(title);
     for (file, marks) in by_file(diagnostic) {
         if let Some(source) = sources.file(file) {
@@ -46,14 +48,16 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &Lines) ->
                 let location = sources.locate(label.place).map(|location| location.to_string());
                 let parts = [location.as_deref(), Some(label.text.as_str())];
                 let said: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-                group.element(Level::NOTE.message(said.join(": ")))
+                group.element(Level::NOTE.message(visible(&said.join(": ")).into_owned()))
             }
-            Place::Implicit if !label.text.is_empty() => group.element(Level::NOTE.message(&label.text)),
+            Place::Implicit if !label.text.is_empty() => {
+                group.element(Level::NOTE.message(visible(&label.text)))
+            }
             Place::Implicit | Place::Span(_) => group,
         };
     }
     match &diagnostic.help {
-        Some(help) => group.element(Level::HELP.message(help)),
+        Some(help) => group.element(Level::HELP.message(visible(help))),
         None => group,
     }
 }
@@ -97,14 +101,13 @@ fn show<'a>(
     }
     for Part { shown, marks } in parts(&source.text, marks) {
         let Some(part) = source.text.get(shown.clone()) else { continue };
-        // A space takes the place of the carriage return, so that no byte moves and nothing is shown.
-        let mut snippet = Snippet::source(part.replace('\r', " "))
+        let mut snippet = Snippet::source(visible_in_place(part))
             .path(&source.name)
             .line_start(lines.line(file, shown.start));
         for (primary, label, place) in marks {
             let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(place.start - shown.start..place.end - shown.start);
-            let text = Some(label.text.as_str()).filter(|text| !text.is_empty());
+            let text = Some(visible(&label.text)).filter(|text| !text.is_empty());
             snippet = snippet.annotation(annotation.label(text));
         }
         group = group.element(snippet);

@@ -18,6 +18,7 @@ mod route_table;
 mod security_group;
 mod test_case;
 mod traffic;
+mod visible;
 mod vpc;
 pub mod yaml;
 
@@ -38,6 +39,7 @@ pub use route_table::{Route, RouteDestination, RouteOrigin, RouteState, RouteTab
 pub use security_group::{SecurityGroup, SecurityGroupPeer, SecurityGroupRule};
 pub use test_case::{Expectation, FamilyFilter, TestCase};
 pub use traffic::{PortRange, Protocol, Traffic};
+pub use visible::{is_invisible, visible, visible_in_place};
 pub use vpc::{
     Association, Connectivity, EgressOnlyInternetGateway, GatewayState, InternetGateway, NatGateway,
     PeeringConnection, PeeringStatus, Subnet, Vpc,

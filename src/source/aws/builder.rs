@@ -69,6 +69,8 @@ impl<'a> Builder<'a> {
                     self.remarks.add(&remarks::NO_ID, kind, Place::Implicit);
                     self.inventory.add_read(kind, 1);
                     self.inventory.add_ignored(kind, 1, "no id");
+                } else if id.len() > MAX_ID {
+                    self.remarks.add(&remarks::LONG_ID, id, Place::Implicit);
                 } else if let Some(first) = known.get(id) {
                     if *first != value {
                         self.remarks.add(&remarks::DIFFERENT_COPIES, id, Place::Implicit);
@@ -165,6 +167,9 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Ids of AWS have a few dozen characters; names that stand for one have at most 255.
+const MAX_ID: usize = 512;
+
 /// The calls that are told by a top-level key. Entries of prefix lists are told by the lists.
 const CALLS: [CaptureKind; 9] = [
     CaptureKind::SecurityGroups,
@@ -206,7 +211,7 @@ fn unfinished(pages: &[Page]) -> BTreeSet<(&Scope, CaptureKind)> {
             } else {
                 ended.insert(key)
             };
-            if !page.faults.is_empty() {
+            if page.faults.count > 0 {
                 faulty.insert(key);
             }
         }

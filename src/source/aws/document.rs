@@ -5,6 +5,7 @@
 //! resource does not cost the others.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -12,6 +13,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAc
 use serde_json::Value;
 
 use super::scope::Scope;
+use super::twins::{self, twice};
 use super::{
     instance, interface, internet_gateway, nat_gateway, network_acl, peering, prefix_list, route_table,
     security_group, subnet, unmodelled, vpc,
@@ -58,7 +60,21 @@ pub(super) struct Page {
     /// Top-level keys of lists that nobody knows.
     pub(super) unknown: Vec<(String, usize)>,
     /// Elements that could not be read, with the reason.
-    pub(super) faults: Vec<String>,
+    pub(super) faults: Faults,
+}
+
+/// The first of some faults, and how many there are: a list of a million numbers needs no million messages.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub(super) first: Option<String>,
+    pub(super) count: usize,
+}
+
+impl Faults {
+    fn push(&mut self, message: impl FnOnce() -> String) {
+        self.first.get_or_insert_with(message);
+        self.count += 1;
+    }
 }
 
 /// A syntax error, with its 1-based position.
@@ -87,6 +103,15 @@ pub(super) fn pages(file: FileId, scope: &Scope, text: &[u8]) -> (Vec<Page>, Opt
 }
 
 fn lenient_pages(text: &[u8], blank: impl Fn() -> Page) -> (Vec<Page>, Option<Malformed>) {
+    // In a tree the last of two equal keys would win, and nobody would know.
+    for document in serde_json::Deserializer::from_slice(text).into_iter::<twins::NoTwins>() {
+        match document {
+            Err(error) if error.is_data() => return (Vec::new(), Some(malformed(&error))),
+            // The pass below says more.
+            Err(_) => break,
+            Ok(_) => {}
+        }
+    }
     let mut pages = Vec::new();
     for value in serde_json::Deserializer::from_slice(text).into_iter::<Value>() {
         let value = match value {
@@ -127,11 +152,11 @@ fn lenient(page: &mut Page, value: Value) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                let mut faults = Vec::new();
+                let mut faults = std::mem::take(&mut page.faults);
                 let source = Lenient { key: &key, value, faults: &mut faults };
                 // A lenient source keeps its faults to itself.
                 let _ = fill(page, &key, source);
-                page.faults.append(&mut faults);
+                page.faults = faults;
             }
         }
         // `--query` leaves a bare list, or a list of lists.
@@ -170,7 +195,11 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut known = HashSet::new();
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if !known.insert(key.clone()) {
+                return Err(twice(&key));
+            }
             fill(self.0, &key, Strict(&mut map, PhantomData))?;
         }
         Ok(())
@@ -211,7 +240,7 @@ impl<'de, A: MapAccess<'de>> Source for Strict<'_, 'de, A> {
 struct Lenient<'a> {
     key: &'a str,
     value: Value,
-    faults: &'a mut Vec<String>,
+    faults: &'a mut Faults,
 }
 
 impl Source for Lenient<'_> {
@@ -219,14 +248,14 @@ impl Source for Lenient<'_> {
 
     fn list<T: DeserializeOwned>(self) -> Result<Vec<T>, Self::Error> {
         let Value::Array(list) = self.value else {
-            self.faults.push(format!("{} is not a list", self.key));
+            self.faults.push(|| format!("{} is not a list", self.key));
             return Ok(Vec::new());
         };
         let mut read = Vec::with_capacity(list.len());
         for (index, element) in list.into_iter().enumerate() {
             match serde_json::from_value(element) {
                 Ok(element) => read.push(element),
-                Err(error) => self.faults.push(format!("{}[{index}]: {error}", self.key)),
+                Err(error) => self.faults.push(|| format!("{}[{index}]: {error}", self.key)),
             }
         }
         Ok(read)

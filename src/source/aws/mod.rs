@@ -20,7 +20,9 @@ mod remarks;
 mod route_table;
 mod scope;
 mod security_group;
+mod strings;
 mod subnet;
+mod twins;
 mod unmodelled;
 mod vpc;
 
@@ -87,7 +89,7 @@ fn read_file(
     name: &str,
     bytes: &[u8],
 ) -> Vec<Page> {
-    let text = decoded(bytes);
+    let text = strings::visible_strings(decoded(bytes));
     let file = sources.add_file(name, "");
     let (pages, malformed) = document::pages(file, &Scope::of(name), &text);
     if let Some(error) = malformed {
@@ -120,8 +122,8 @@ fn syntax_error(sources: &mut Sources, name: &str, text: &[u8], error: &Malforme
 }
 
 fn odd_elements(sources: &mut Sources, name: &str, file: FileId, page: &Page) -> Option<Diagnostic> {
-    let first = page.faults.first()?;
-    let more = page.faults.len() - 1;
+    let first = page.faults.first.as_ref()?;
+    let more = page.faults.count - 1;
     let rest = if more == 0 { String::new() } else { format!(", and {more} more") };
     let place = sources.add_resource(file, first.split(':').next().unwrap_or_default());
     let message = format!("left out what is not as AWS answers: {first}{rest}");

@@ -18,11 +18,17 @@ const fn warning(code: &'static str, text: &'static str, help: &'static str) -> 
     Remark { code, severity: Severity::Warning, text, help }
 }
 
+const fn error(code: &'static str, text: &'static str, help: &'static str) -> Remark {
+    Remark { code, severity: Severity::Error, text, help }
+}
+
 const fn note(code: &'static str, text: &'static str, help: &'static str) -> Remark {
     Remark { code, severity: Severity::Note, text, help }
 }
 
 const RECAPTURE: &str = "capture again without a filter, from every account and region that takes part";
+
+const NEVER_AWS: &str = "AWS never answers so: was the file edited? Make the call again";
 
 pub(super) static DIFFERENT_COPIES: Remark = note(
     "AWS002",
@@ -38,9 +44,10 @@ pub(super) static OUTSIDE_SUBNET: Remark = note(
     "has an address outside its subnet, which AWS never gives: one inside is assumed instead",
     "emulators answer like this",
 );
-pub(super) static BAD_CIDR: Remark = warning("AWS006", "names something that is not a CIDR: left out", "");
+// Without such a rule the rest would say "blocked" or "reachable" for packets that it decides about.
+pub(super) static BAD_CIDR: Remark = error("AWS006", "names something that is not a CIDR", NEVER_AWS);
 pub(super) static BAD_RULE: Remark =
-    warning("AWS007", "has a protocol or ports that make no sense: left out", "");
+    error("AWS007", "has a number, protocol or ports that make no sense", NEVER_AWS);
 pub(super) static UNKNOWN_VALUE: Remark =
     warning("AWS008", "has a value that is not known here, taken as the nearest that forwards nothing", "");
 pub(super) static NO_TARGET: Remark = warning(
@@ -58,6 +65,7 @@ pub(super) static SECOND_GATEWAY: Remark = warning(
     "is this two captures in one directory?",
 );
 pub(super) static NOT_AN_ANSWER: Remark = note("AWS015", "no answer of the AWS CLI: left alone", "");
+pub(super) static LONG_ID: Remark = error("AWS023", "is longer than any id of AWS", NEVER_AWS);
 pub(super) static UNKNOWN_LIST: Remark = note(
     "AWS022",
     "a list that is not known here: left alone",
@@ -76,6 +84,8 @@ struct Group {
 
 /// How many are named.
 const NAMED: usize = 5;
+/// How many characters of each name.
+const MAX_NAMED: usize = 100;
 
 impl Remarks {
     /// Adds one; `subject` is the id of what is flawed.
@@ -84,7 +94,12 @@ impl Remarks {
             self.0.entry(remark.code).or_insert_with(|| Group { remark, first: Vec::new(), count: 0 });
         group.count += 1;
         if group.first.len() < NAMED {
-            group.first.push((subject.to_owned(), place));
+            let end = subject.char_indices().nth(MAX_NAMED).map(|(end, _)| end);
+            let subject = match end.and_then(|end| subject.get(..end)) {
+                Some(start) => format!("{start}…"),
+                None => subject.to_owned(),
+            };
+            group.first.push((subject, place));
         }
     }
 

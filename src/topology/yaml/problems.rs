@@ -1,7 +1,7 @@
 //! Where problems are collected, and how user input is shown in them.
 
 use super::codes;
-use crate::topology::{Diagnostic, Place, Severity};
+use crate::topology::{Diagnostic, Place, Severity, visible};
 
 /// How many problems are kept; a file that has more is not what its author thinks it is.
 const MAX_PROBLEMS: usize = 200;
@@ -108,15 +108,9 @@ impl Fault {
 
 /// User input between backticks: one line, no control characters, of bounded length.
 pub(super) fn quote(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(MAX_QUOTED)
-        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
-        .collect();
-    if text.chars().nth(MAX_QUOTED).is_some() {
-        shown.push('…');
-    }
-    format!("`{shown}`")
+    let end = text.char_indices().nth(MAX_QUOTED).map(|(end, _)| end);
+    let shown = visible(end.and_then(|end| text.get(..end)).unwrap_or(text));
+    format!("`{shown}{}`", if end.is_some() { "…" } else { "" })
 }
 
 /// Words for a sentence: `a`, `b`, `c`.

@@ -1,0 +1,137 @@
+//! Input that nobody meant, or that somebody meant badly: every one is answered, with what is wrong, where, and what to do, in
+//! bounded time and memory, and never with a panic.
+//!
+//! `tests/hostile/FOLDER/` holds inputs, each a file or the folder of a capture, and `tests/hostile/FOLDER.txt` what
+//! `vpcreach validate` says about each; what would be large, or no version control keeps, is made by [`RECIPES`] and answered
+//! in `made.txt`. `VPCREACH_BLESS=1 cargo test` writes those files anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::limits::{Ended, vpcreach};
+use super::recipes::RECIPES;
+use super::untrusted::raw;
+
+/// What is read in spite of its flaws. Everything else is refused with exit code 2, whatever a blessing would say.
+const VALID: &[&str] = &[];
+
+/// Lines of a message that are kept.
+const MOST_LINES: usize = 24;
+/// Characters of a line that are kept.
+const MOST_COLUMNS: usize = 300;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile")
+}
+
+fn stored(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Asks what an input is, and writes the answer down.
+fn ask(directory: &Path, name: &str, found: &mut String) -> Ended {
+    let ended = vpcreach(directory, &["validate", "-f", name]);
+    let lines: Vec<&str> = ended.text.lines().collect();
+    writeln!(found, "$ vpcreach validate -f {}", vpcreach::topology::visible(name)).unwrap();
+    for line in lines.iter().take(MOST_LINES) {
+        match line.char_indices().nth(MOST_COLUMNS) {
+            Some((end, _)) => writeln!(found, "{}… ({} bytes)", &line[..end], line.len()).unwrap(),
+            None => writeln!(found, "{line}").unwrap(),
+        }
+    }
+    if lines.len() > MOST_LINES {
+        writeln!(found, "({} more lines)", lines.len() - MOST_LINES).unwrap();
+    }
+    writeln!(found, "(exit code {})\n", ended.code).unwrap();
+    ended
+}
+
+/// What must hold for every input, whatever is said about it.
+fn complaint(name: &str, ended: &Ended) -> Option<String> {
+    let wanted = if VALID.contains(&name) { 0 } else { 2 };
+    if ended.code != wanted {
+        return Some(format!("{name}: exit code {}, not {wanted}\n{}", ended.code, ended.text));
+    }
+    if let Some(letter) = raw(&ended.text) {
+        return Some(format!("{name}: {letter:?} reaches the terminal\n{:?}", ended.text));
+    }
+    let coded = ended.text.starts_with("error[") || ended.text.contains("\nerror[");
+    (wanted == 2 && !coded).then(|| format!("{name}: refused without a code\n{}", ended.text))
+}
+
+fn compare(file: &str, found: &str) {
+    let path = root().join(file);
+    if std::env::var_os("VPCREACH_BLESS").is_some() {
+        fs::write(&path, found).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    let differing = found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
+    assert!(found == expected, "{file}: VPCREACH_BLESS=1 writes it anew; first difference: {differing:#?}");
+}
+
+fn check(folder: &str) {
+    let directory = root().join(folder);
+    let (mut found, mut wrong) = (String::new(), Vec::new());
+    for name in stored(&directory) {
+        wrong.extend(complaint(&format!("{folder}/{name}"), &ask(&directory, &name, &mut found)));
+    }
+    compare(&format!("{folder}.txt"), &found);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn topologies() {
+    check("yaml");
+}
+
+#[test]
+fn captures() {
+    check("aws");
+}
+
+#[test]
+fn files_of_other_kinds() {
+    check("wrong-kind");
+}
+
+#[test]
+fn text_that_moves_the_cursor() {
+    check("terminal");
+}
+
+#[test]
+fn no_folder_is_forgotten() {
+    let folders: Vec<String> = stored(&root()).into_iter().filter(|name| !name.ends_with(".txt")).collect();
+    assert_eq!(folders, ["aws", "terminal", "wrong-kind", "yaml"]);
+}
+
+#[test]
+fn what_is_made_when_it_is_needed() {
+    let scratch = super::Scratch::new("hostile");
+    let (mut found, mut wrong) = (String::new(), Vec::new());
+    for (name, make) in RECIPES {
+        let place = scratch.0.join("here");
+        let _ = fs::remove_dir_all(&place);
+        fs::create_dir_all(&place).unwrap();
+        make(&place.join(name));
+        wrong.extend(complaint(&format!("made/{name}"), &ask(&place, name, &mut found)));
+    }
+    compare("made.txt", &found);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a capture lacks is never "blocked" and never "reachable".
+#[test]
+fn what_a_capture_lacks_is_undetermined() {
+    let directory = root().join("aws");
+    let verdict = |name: &str| vpcreach(&directory, &["reach", "eni-1", "eni-2:22", "-f", name]).code;
+    assert_eq!(verdict("capture-whole"), 1, "blocked by a group that is there");
+    for name in ["capture-next-token", "capture-groups-refused", "capture-groups-empty-file"] {
+        assert_eq!(verdict(name), 3, "{name}");
+    }
+}
