@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use crate::flow::{AddressSet, cidr_set, single_address};
 use crate::network::{
     Instance, InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId, public_addresses,
 };
 
 use super::question::QuestionError;
+use crate::topology::parse_cidr;
 
 /// One member of what a name stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +96,7 @@ pub(super) fn resolve(network: &Network, text: &str, every: bool) -> Result<Vec<
     if let Ok(address) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
         return by_address(network, address);
     }
-    if let Ok(cidr) = text.parse::<IpNet>() {
+    if let Some(cidr) = parse_cidr(text) {
         return Ok(within(network, &cidr.to_string(), &cidr_set(&cidr)));
     }
     by_name(network, text, every)

@@ -351,7 +351,7 @@ fn split_destination(text: &str) -> (&str, Option<&str>) {
         let end = text.len() - after.len();
         return (text.get(..end).unwrap_or(text), after.strip_prefix(':'));
     }
-    if text.parse::<IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok() {
+    if text.parse::<IpAddr>().is_ok() || crate::topology::parse_cidr(text).is_some() {
         return (text, None);
     }
     let prefix = ["subnet:", "sg:", "net:"]

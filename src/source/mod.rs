@@ -77,8 +77,20 @@ pub fn read_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Loaded, Sou
     match recognise(&name, &bytes) {
         Recognised::Yaml => Ok(Loaded::Yaml { name, bytes }),
         Recognised::Aws => Ok(Loaded::Aws(Box::new(aws::read(&[(name, bytes)])))),
+        Recognised::BrokenJson => Err(broken_json(&name, &bytes)),
         other => Err(SourceError::new(other.refusal(&name))),
     }
+}
+
+/// Says where JSON stops to be JSON: a message in its place is seen at once.
+fn broken_json(name: &str, bytes: &[u8]) -> SourceError {
+    let mut sources = Sources::default();
+    let text = recognise::decoded(bytes);
+    let diagnostic = match serde_json::from_slice::<serde::de::IgnoredAny>(&text) {
+        Err(error) => aws::syntax_error("SRC007", &mut sources, name, &text, &aws::malformed(&error)),
+        Ok(_) => Recognised::BrokenJson.refusal(name),
+    };
+    SourceError { sources, diagnostics: vec![diagnostic] }
 }
 
 fn read_directory(path: &Path) -> Result<Loaded, SourceError> {

@@ -9,6 +9,7 @@
 //! apply) and *nobody knows* ([`Completeness::Partial`], [`Association::Unknown`]: the answer is
 //! `undetermined` where it decides).
 
+mod cidr;
 mod diagnostic;
 mod entries;
 mod instance;
@@ -26,6 +27,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+pub use cidr::parse_cidr;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use entries::{Entries, Entry};
 pub use instance::{

@@ -78,7 +78,7 @@ impl Faults {
 }
 
 /// A syntax error, with its 1-based position.
-pub(super) struct Malformed {
+pub(in super::super) struct Malformed {
     pub(super) message: String,
     pub(super) line: usize,
     pub(super) column: usize,
@@ -125,10 +125,13 @@ fn lenient_pages(text: &[u8], blank: impl Fn() -> Page) -> (Vec<Page>, Option<Ma
     (pages, None)
 }
 
-fn malformed(error: &serde_json::Error) -> Malformed {
+pub(in super::super) fn malformed(error: &serde_json::Error) -> Malformed {
     let full = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
-    let message = full.strip_suffix(&position).unwrap_or(&full).to_owned();
+    let message = match full.strip_suffix(&position).unwrap_or(&full) {
+        cut if error.is_eof() => format!("the file ends too soon ({cut})"),
+        other => other.to_owned(),
+    };
     Malformed { message, line: error.line(), column: error.column() }
 }
 

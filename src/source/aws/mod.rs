@@ -27,6 +27,7 @@ mod unmodelled;
 mod vpc;
 
 use builder::Builder;
+pub(super) use document::malformed;
 use document::{Malformed, Page};
 use scope::Scope;
 
@@ -75,7 +76,10 @@ pub fn read(files: &[(String, Vec<u8>)]) -> Capture {
     }
     let (mut capture, incomplete) = build(topology, &pages);
     diagnostics.append(&mut capture.diagnostics);
-    diagnostics.extend(incomplete);
+    // With an error the capture is of no use, and what it lacks may be lacking for that reason.
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(incomplete);
+    }
     diagnostics.extend(refused_calls(&refused));
     capture.diagnostics = diagnostics;
     capture.inventory.files = files.len();
@@ -93,7 +97,7 @@ fn read_file(
     let file = sources.add_file(name, "");
     let (pages, malformed) = document::pages(file, &Scope::of(name), &text);
     if let Some(error) = malformed {
-        diagnostics.push(syntax_error(sources, name, &text, &error));
+        diagnostics.push(syntax_error("AWS001", sources, name, &text, &error));
     }
     for page in &pages {
         diagnostics.extend(odd_elements(sources, name, file, page));
@@ -106,7 +110,13 @@ fn read_file(
 }
 
 /// A syntax error is shown in the text, which is kept for that reason alone.
-fn syntax_error(sources: &mut Sources, name: &str, text: &[u8], error: &Malformed) -> Diagnostic {
+pub(super) fn syntax_error(
+    code: &'static str,
+    sources: &mut Sources,
+    name: &str,
+    text: &[u8],
+    error: &Malformed,
+) -> Diagnostic {
     let text = String::from_utf8_lossy(text).into_owned();
     let line_start: usize = text.split_inclusive('\n').take(error.line.saturating_sub(1)).map(str::len).sum();
     let start = (line_start + error.column.saturating_sub(1)).min(text.len());
@@ -117,7 +127,7 @@ fn syntax_error(sources: &mut Sources, name: &str, text: &[u8], error: &Malforme
         (Ok(start), Ok(end)) => Place::Span(Span { file: sources.add_file(name, text), start, end }),
         _ => Place::Implicit,
     };
-    Diagnostic::error("AWS001", format!("{name} is not valid JSON: {}", error.message), place)
+    Diagnostic::error(code, format!("{name} is not valid JSON: {}", error.message), place)
         .help("is the file cut off, or an error message in its place? Make the call again")
 }
 

@@ -1,5 +1,7 @@
 //! `describe-network-acls`.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use super::builder::{Builder, Found};
@@ -64,9 +66,14 @@ pub(super) fn build(builder: &mut Builder<'_>) {
             continue;
         }
         let mut acl = topology::NetworkAcl::default();
+        let mut numbers = HashSet::new();
         for entry in found.value.entries.iter().filter(|entry| !STAR_RULES.contains(&entry.rule_number)) {
             let rules = if entry.egress { &mut acl.outbound } else { &mut acl.inbound };
             rules.extend(rule(builder, &found, entry));
+            if !numbers.insert((entry.egress, entry.rule_number)) {
+                let subject = format!("{} rule {}", found.id, entry.rule_number);
+                builder.remark(&remarks::TWIN_RULE, &subject, place);
+            }
         }
         let name = Spanned::new(found.id.to_owned(), place);
         for association in &found.value.associations {
@@ -111,7 +118,7 @@ fn rule(
         "deny" => AclAction::Deny,
         _ => {
             builder.remark(&remarks::NO_ACTION, &id, place);
-            AclAction::Deny
+            return None;
         }
     };
     let number = Spanned::new(number, place);

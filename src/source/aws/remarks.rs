@@ -58,7 +58,7 @@ pub(super) static NO_TARGET: Remark = warning(
 pub(super) static SEVERAL_ADDRESSES: Remark =
     note("AWS010", "has several addresses: only the primary one is modelled", "");
 pub(super) static NO_SUBNET: Remark = note("AWS011", "left out, because it is in no subnet (any more)", "");
-pub(super) static NO_ACTION: Remark = warning("AWS012", "neither allows nor denies: taken as deny", "");
+pub(super) static NO_ACTION: Remark = error("AWS012", "neither allows nor denies", NEVER_AWS);
 pub(super) static SECOND_GATEWAY: Remark = warning(
     "AWS013",
     "left out, because its VPC already has one attached (VP-15)",
@@ -66,6 +66,14 @@ pub(super) static SECOND_GATEWAY: Remark = warning(
 );
 pub(super) static NOT_AN_ANSWER: Remark = note("AWS015", "no answer of the AWS CLI: left alone", "");
 pub(super) static LONG_ID: Remark = error("AWS023", "is longer than any id of AWS", NEVER_AWS);
+pub(super) static BAD_ADDRESS: Remark = error("AWS024", "names something that is not an address", NEVER_AWS);
+pub(super) static TWIN_RULE: Remark =
+    error("AWS025", "has the number of another rule, so that nobody knows which decides", NEVER_AWS);
+pub(super) static OVERLAP: Remark = warning(
+    "AWS026",
+    "has a range that another subnet has too, or that its VPC does not have, which AWS never allows",
+    "was the file edited, or written by an emulator? Answers about these addresses may be wrong",
+);
 pub(super) static UNKNOWN_LIST: Remark = note(
     "AWS022",
     "a list that is not known here: left alone",
