@@ -30,6 +30,7 @@ const VALID: &[&str] = &[
     "aws/utf16.json",
     "aws/vpc-without-range.json",
     "made/cr-only-topology.yaml",
+    "made/giant-reference.json",
     "made/giant-tag.json",
     "made/line-of-a-megabyte.yaml",
     "terminal/capture",
@@ -145,6 +146,26 @@ fn what_is_made_when_it_is_needed() {
     }
     compare("made.txt", &found);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// As root every file can be read, and there is nothing to see.
+#[cfg(unix)]
+#[test]
+fn what_may_not_be_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = super::Scratch::new("unreadable");
+    scratch.write("secret.yaml", "vpcs: {}\n").write("folder/a.json", "{}");
+    for (name, whole) in [("secret.yaml", "secret.yaml"), ("folder/a.json", "folder"), ("folder", "folder")] {
+        let path = scratch.0.join(name);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+        if fs::read(&path).is_ok() || fs::read_dir(&path).is_ok() {
+            return;
+        }
+        let ended = vpcreach(&scratch.0, &["validate", "-f", whole]);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let expected = format!("error[SRC001]: {name} can't be read: permission denied");
+        assert!(ended.code == 2 && ended.text.starts_with(&expected), "{}", ended.text);
+    }
 }
 
 /// What a capture lacks is never "blocked" and never "reachable".

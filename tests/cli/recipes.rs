@@ -50,6 +50,10 @@ pub(crate) const RECIPES: &[Recipe] = &[
         let vpc = r#"{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}"#;
         fs::write(at, format!(r#"{{"Vpcs": [{vpc}], "SecurityGroups": [{group}]}}"#)).unwrap();
     }),
+    ("giant-reference.json", |at| {
+        let vpc = r#"{"Vpcs": [{"CidrBlock": "10.0.0.0/16", "VpcId": "vpc-1"}], "Subnets": [{"SubnetId": "s", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"}], "NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "SubnetId": "s", "PrivateIpAddress": "10.0.0.9", "Groups": [{"GroupId": ""#;
+        repeat(at, vpc, "g", 10 << 20, r#""}]}]}"#);
+    }),
     ("giant-tag.json", |at| {
         let vpc =
             r#"{"Vpcs": [{"CidrBlock": "10.0.0.0/16", "VpcId": "vpc-1", "Tags": [{"Key": "Name", "Value": ""#;
