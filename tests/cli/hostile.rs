@@ -144,7 +144,10 @@ fn what_is_made_when_it_is_needed() {
         make(&place.join(name));
         wrong.extend(complaint(&format!("made/{name}"), &ask(&place, name, &mut found)));
     }
-    compare("made.txt", &found);
+    // Other systems lack some of the recipes and word their errors otherwise.
+    if cfg!(target_os = "linux") {
+        compare("made.txt", &found);
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
