@@ -8,6 +8,8 @@
     clippy::unwrap_used
 )]
 
+#[path = "oracle/cases/mod.rs"]
+mod cases;
 #[path = "oracle/mod.rs"]
 mod oracle;
 
@@ -16,6 +18,7 @@ use oracle::engine::Real;
 use oracle::generate::features::{Topologies, features, without};
 use oracle::metamorphic;
 use oracle::packet::{Outcome, Packet};
+use oracle::record::record;
 use oracle::simulator::Simulator;
 use oracle::yaml::to_yaml;
 use proptest::prelude::*;
@@ -172,8 +175,14 @@ fn ipv4_never_moves_ipv6() {
 
 #[test]
 fn the_engine_agrees_with_the_simulator() {
-    let histogram = agree(&Real, Amount::from_environment(1500, 60));
+    let amount = Amount::from_environment(1500, 60);
+    let histogram = agree(&Real, amount);
     println!("{histogram}");
+    let Amount { topologies, packets, seed } = amount;
+    let command = format!(
+        "VPCREACH_ORACLE_TOPOLOGIES={topologies} VPCREACH_ORACLE_PACKETS={packets} VPCREACH_ORACLE_SEED={seed} cargo test --release --test oracle the_engine_agrees_with_the_simulator"
+    );
+    record("The simulator", &command, &histogram.numbers(topologies));
 }
 
 #[test]

@@ -22,6 +22,5 @@ pub mod compare;
 pub mod engine;
 pub mod lab;
 pub mod metamorphic;
+pub mod record;
 pub mod yaml;
-
-mod cases;

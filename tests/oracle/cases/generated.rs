@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::generate;
+use crate::oracle::generate;
 use vpcreach::topology::*;
 
 fn unique<T: std::hash::Hash + Eq + std::fmt::Debug>(items: impl Iterator<Item = T>, what: &str) {
