@@ -34,7 +34,7 @@ pub(super) struct CommandLine {
 /// Flags of every command.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Global {
-    /// Topology: a YAML file, a file or directory of AWS answers, or `-` for standard input.
+    /// Topology: a YAML file, a file or directory of AWS answers, a Terraform plan or state, or `-` for standard input.
     ///
     /// Without it `vpcreach.yaml`, then `*.vpc.yaml` is looked for, here and upwards to the root of the git repository.
     #[arg(
@@ -47,6 +47,9 @@ pub(super) struct Global {
         help_heading = "Global"
     )]
     pub(super) file: Option<PathBuf>,
+    /// Of a Terraform plan, take the world before it instead of the one after it.
+    #[arg(long, global = true, help_heading = "Global")]
+    pub(super) before: bool,
     /// Whether to use colours; `auto` honours NO_COLOR and CLICOLOR_FORCE.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global")]
     pub(super) color: When,

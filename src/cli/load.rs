@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::network::Network;
 use crate::render::diagnostic;
+use crate::source::terraform::{self, Moment};
 use crate::source::{self, Loaded, SourceError};
 use crate::topology::{Diagnostic, Severity, Sources, Topology, yaml};
 
@@ -92,6 +93,11 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
     match loaded {
         Ok(Loaded::Yaml { name, bytes }) => Ok(yaml::read(&name, &bytes)),
         Ok(Loaded::Aws(capture)) => Ok((capture.topology, capture.diagnostics)),
+        Ok(Loaded::Terraform { name, bytes }) => {
+            let plan =
+                terraform::read(&name, &bytes, if global.before { Moment::Before } else { Moment::After });
+            Ok((plan.topology, plan.diagnostics))
+        }
         Err(SourceError { sources, diagnostics }) => {
             streams.diagnostic(&diagnostic::render(&diagnostics, &sources, true))?;
             Err(Failure::Reported)

@@ -58,7 +58,7 @@ struct SiteKey {
 struct Key {
     site: SiteKey,
     groups: Vec<SecurityGroupId>,
-    groups_unknown: bool,
+    groups_unknown: [bool; 2],
     stretch: usize,
 }
 
@@ -82,7 +82,7 @@ impl Classes {
             let key = Key {
                 site,
                 groups,
-                groups_unknown: interface.groups_unknown,
+                groups_unknown: [interface.groups_unknown, interface.groups_open],
                 stretch: stretch(&rules, address),
             };
             keyed.push((key, id, address));

@@ -264,7 +264,8 @@ impl<'n> Fleet<'n> {
                 let (far_interface, address) = (&self.network.interfaces[far.first], far.address);
                 let carried = if gate.is_known { far_interface.groups.as_slice() } else { &[] };
                 let carries_unknown = self.network.partial && gate.is_known && far_interface.groups_unknown;
-                let remote = Remote { address, carried, carries_unknown };
+                let carries_any = carries_unknown && far_interface.groups_open;
+                let remote = Remote { address, carried, carries_unknown, carries_any };
                 let mut passing = Passing::known(SetId::NONE);
                 for group in &near.groups {
                     let key = (*group, near.vpc, gate.direction);

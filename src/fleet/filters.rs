@@ -44,6 +44,8 @@ pub(super) struct Remote<'a> {
     pub(super) carried: &'a [SecurityGroupId],
     /// Whether it may carry groups that the capture lacks.
     pub(super) carries_unknown: bool,
+    /// Whether it may carry any group.
+    pub(super) carries_any: bool,
 }
 
 /// The rules of one direction of one group at interfaces of one VPC.
@@ -86,6 +88,9 @@ impl Filters {
         let mut possible = pool.or(certain, table.unknown);
         if remote.carries_unknown {
             possible = pool.or(possible, table.stale);
+        }
+        if remote.carries_any {
+            possible = table.references.iter().fold(possible, |all, (_, set)| pool.or(all, *set));
         }
         Passing { certain, possible }
     }
@@ -173,7 +178,7 @@ impl Table {
                     }
                 }
                 Peer::Stale => stale = pool.or(stale, set),
-                Peer::Unknown => unknown = pool.or(unknown, set),
+                Peer::Unknown(_) => unknown = pool.or(unknown, set),
             }
         }
         let steps = cuts.into_iter().filter(|cut| cut.is_ipv6() == ipv6).map(|cut| {

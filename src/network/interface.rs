@@ -50,8 +50,10 @@ pub struct Interface {
     pub addresses: Vec<InterfaceAddress>,
     /// Its security groups.
     pub groups: Vec<SecurityGroupId>,
-    /// Whether the capture lacks its security groups.
+    /// Whether the capture lacks some of its security groups.
     pub groups_unknown: bool,
+    /// Whether it may carry any further group, also one that is described.
+    pub groups_open: bool,
     /// Source/destination check (EN-2).
     pub source_dest_check: bool,
     /// Where the check was said.

@@ -82,6 +82,8 @@ pub struct Network {
     pub tests: Vec<TestCase>,
     /// Whether names that are not defined may exist all the same (captures).
     pub partial: bool,
+    /// Whether it comes from Terraform: partial, but addresses that nobody said are assumed.
+    pub planned: bool,
     /// Kinds of resource that the capture lacks: what is not there of these is unknown, not absent.
     pub missing: Vec<CaptureKind>,
     /// Who joins what.
@@ -112,6 +114,11 @@ impl Network {
     /// not be asked.
     pub fn compile(topology: &Topology) -> (Self, Vec<crate::topology::Diagnostic>) {
         compile::compile(topology)
+    }
+
+    /// Whether it comes from saved AWS answers, which say every address that there is.
+    pub fn is_capture(&self) -> bool {
+        self.partial && !self.planned
     }
 
     /// Something that is not modelled and has an interface somewhere among these addresses; nobody said at which.

@@ -57,8 +57,8 @@ pub enum Peer {
     Members(SecurityGroupId),
     /// Members of a group that is gone, or was not captured: nobody (SG-20).
     Stale,
-    /// A prefix list whose entries are not known.
-    Unknown,
+    /// A prefix list whose entries are not known, or something else that nobody knows; and the code that says so.
+    Unknown(Code),
 }
 
 /// What the other end of a new flow is, as far as references go.
@@ -111,10 +111,10 @@ impl Network {
             }
         }
         for (rule_id, rule) in self.group_rules(interface, direction) {
-            if matches!(rule.peer, Peer::Unknown) {
+            if let Peer::Unknown(code) = rule.peer {
                 let (matched, others) = rest.split(&rule.pattern);
                 if !matched.is_empty() {
-                    let action = Action::Unknown(Code::Und003);
+                    let action = Action::Unknown(code);
                     decided.push(Decided { packets: matched, action, rule: Some(rule_id) });
                 }
                 rest = others;
@@ -125,9 +125,10 @@ impl Network {
             decided.push(Decided { packets: rest, action: Action::Unknown(Code::Und002), rule: None });
             return decided;
         }
-        if self.may_be_uncaptured_member(direction, remote, &rest) {
+        let any = self.may_be_member(direction, remote, &rest, |far| far.groups_open);
+        if any || self.may_be_member(direction, remote, &rest, |far| far.groups_unknown) {
             for (_, rule) in self.group_rules(interface, direction) {
-                if matches!(rule.peer, Peer::Stale) {
+                if matches!(rule.peer, Peer::Stale) || (any && matches!(rule.peer, Peer::Members(_))) {
                     let (matched, others) = rest.split(&rule.pattern);
                     if !matched.is_empty() {
                         let action = Action::Unknown(Code::Und002);
@@ -144,12 +145,18 @@ impl Network {
         decided
     }
 
-    /// Whether the far end carries groups that the capture lacks: perhaps one that a rule refers to and that it lacks too.
-    fn may_be_uncaptured_member(&self, direction: Direction, remote: Identity, packets: &FlowSet) -> bool {
+    /// Whether the far end carries groups that are not known in that way: perhaps one that a rule refers to.
+    fn may_be_member(
+        &self,
+        direction: Direction,
+        remote: Identity,
+        packets: &FlowSet,
+        unknown: impl Fn(&super::Interface) -> bool,
+    ) -> bool {
         if !self.partial || packets.is_empty() {
             return false;
         }
-        let carries_unknown = |id: InterfaceId| self.interfaces[id].groups_unknown;
+        let carries_unknown = |id: InterfaceId| unknown(&self.interfaces[id]);
         match (direction, remote) {
             (Direction::Inbound, Identity::Interface(source)) => carries_unknown(source),
             (Direction::Inbound, _) => false,
@@ -192,7 +199,7 @@ impl Network {
                 };
                 self.reference_addresses(vpc, direction, remote, *group)?
             }
-            Peer::Stale | Peer::Unknown => return None,
+            Peer::Stale | Peer::Unknown(_) => return None,
         };
         let mut pattern = rule.pattern.clone();
         match direction {

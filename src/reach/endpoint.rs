@@ -72,8 +72,11 @@ pub(super) fn private_link(network: &Network) -> Option<UnmodelledId> {
 pub(super) fn interface_name(network: &Network, id: InterfaceId) -> String {
     let interface = &network.interfaces[id];
     let instance = &network.instances[interface.instance];
-    let plain =
-        if interface.name == instance.name || network.partial { &instance.name } else { &interface.name };
+    let plain = if interface.name == instance.name || network.is_capture() {
+        &instance.name
+    } else {
+        &interface.name
+    };
     let twin = network
         .instances
         .iter()

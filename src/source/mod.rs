@@ -8,6 +8,7 @@
 pub mod aws;
 mod files;
 mod recognise;
+pub mod terraform;
 
 use std::path::Path;
 
@@ -28,6 +29,13 @@ pub enum Loaded {
     },
     /// A capture of AWS answers. Its diagnostics may hold errors.
     Aws(Box<aws::Capture>),
+    /// A Terraform plan or state, unread: which world of a plan is meant is the caller's to say.
+    Terraform {
+        /// The name to show, as the user gave it.
+        name: String,
+        /// The bytes of the file.
+        bytes: Vec<u8>,
+    },
 }
 
 /// Why a path could not be read.
@@ -77,6 +85,7 @@ pub fn read_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Loaded, Sou
     match recognise(&name, &bytes) {
         Recognised::Yaml => Ok(Loaded::Yaml { name, bytes }),
         Recognised::Aws => Ok(Loaded::Aws(Box::new(aws::read(&[(name, bytes)])))),
+        Recognised::TerraformPlan | Recognised::TerraformState => Ok(Loaded::Terraform { name, bytes }),
         other => Err(SourceError::new(other.refusal(&name))),
     }
 }

@@ -97,6 +97,8 @@ pub struct Interface {
     pub public_ips: Vec<PublicAddress>,
     /// Security groups by name; `None` if nothing was said (the default group).
     pub security_groups: Option<Vec<Spanned<String>>>,
+    /// Whether it may carry further groups, known only after `terraform apply`.
+    pub more_security_groups: bool,
     /// Source/destination check; on unless said otherwise (EN-2).
     pub source_dest_check: Option<Spanned<bool>>,
     /// Whether it is attached to something that runs (captures: a detached interface owns no traffic).

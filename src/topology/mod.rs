@@ -101,6 +101,9 @@ pub enum Completeness {
         /// Kinds whose AWS call is missing from the capture.
         missing: Vec<CaptureKind>,
     },
+    /// A Terraform plan or state: what other configurations own is named but not described, as in a
+    /// capture; and an interface whose address is not known yet gets a stand-in, as in a topology file.
+    Planned,
 }
 
 impl Completeness {
@@ -160,6 +163,9 @@ pub struct PrefixList {
     pub entries: Option<Vec<Spanned<IpNet>>>,
     /// What quotas charge for it (RT-8, SG-18).
     pub max_entries: Option<Spanned<u32>>,
+    /// Why the entries are not known, where that is not for being managed by AWS: the list then stands
+    /// for addresses of which nobody said that they are a list.
+    pub unknown: Option<String>,
 }
 
 /// A named range that is not a VPC: `net:NAME`.
@@ -189,4 +195,7 @@ pub struct Unmodelled {
     pub subnets: Vec<String>,
     /// Security groups of those interfaces.
     pub security_groups: Vec<String>,
+    /// Why nothing can be said about it, if not for being of a kind that is not modelled: `its subnet is
+    /// known only after apply`.
+    pub why: Option<String>,
 }

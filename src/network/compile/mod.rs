@@ -82,8 +82,9 @@ impl<'t> Compiler<'t> {
             sources: topology.sources.clone(),
             tests: topology.tests.clone(),
             partial: topology.completeness != Completeness::Complete,
+            planned: topology.completeness == Completeness::Planned,
             missing: match &topology.completeness {
-                Completeness::Complete => Vec::new(),
+                Completeness::Complete | Completeness::Planned => Vec::new(),
                 Completeness::Partial { missing } => missing.clone(),
             },
             ..Network::default()
@@ -144,6 +145,7 @@ impl<'t> Compiler<'t> {
                 vpc,
                 subnets: Vec::new(),
                 security_groups: item.security_groups.clone(),
+                why: item.why.clone(),
             });
             self.scope.unmodelled.entry((vpc, item.name.value.clone())).or_insert(id);
             if let Some(vpc) = vpc {
@@ -222,11 +224,14 @@ impl<'t> Compiler<'t> {
 
     fn finish(mut self) -> (Network, Vec<Diagnostic>) {
         for (kind, (count, name, place)) in std::mem::take(&mut self.dangling) {
+            let source = if self.network.planned { "Terraform" } else { "the capture" };
             let message = match count {
-                1 => format!("the capture names {kind} `{name}` but does not hold it"),
-                _ => format!(
-                    "the capture names {count} of kind {kind} that it does not hold, for example `{name}`"
-                ),
+                1 => format!("{source} names {kind} `{name}` but does not hold it"),
+                _ => {
+                    format!(
+                        "{source} names {count} of kind {kind} that it does not hold, for example `{name}`"
+                    )
+                }
             };
             self.report(
                 Diagnostic::warning(code::DANGLING, message, place)

@@ -69,7 +69,7 @@ impl<'t> Compiler<'t> {
 
     /// What a table learns from a virtual private gateway is not known, where the source does not list it.
     fn propagated(&mut self, vpc: VpcId, table: RouteTableId, said: &crate::topology::RouteTable) {
-        if self.network.partial {
+        if self.network.is_capture() {
             return;
         }
         for gateway in &said.propagating {
@@ -86,10 +86,12 @@ impl<'t> Compiler<'t> {
         let RouteDestination::PrefixList(name) = &said.destination.value else { return None };
         let public_only =
             matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint"));
-        let known = self.topology.prefix_lists.get(name).is_some_and(|list| list.entries.is_some());
+        let list = self.topology.prefix_lists.get(name);
+        let known = list.is_some_and(|list| list.entries.is_some());
+        let why = list.and_then(|list| list.unknown.clone());
         (!known).then(|| Unlisted {
-            name: name.clone(),
-            code: Code::Und003,
+            code: if why.is_some() { Code::Und002 } else { Code::Und003 },
+            name: why.unwrap_or_else(|| name.clone()),
             target,
             public_only,
             place: said.place,

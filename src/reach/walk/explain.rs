@@ -200,14 +200,25 @@ impl Context<'_> {
                 self.destinations()
             ),
             (Code::Und001, Component::Unmodelled(id)) => {
-                format!(
-                    "the path goes through {}, which is not modelled yet",
-                    self.network.unmodelled[id].describe()
-                )
+                let item = &self.network.unmodelled[id];
+                match &item.why {
+                    Some(why) => format!("the path goes through {}: {why}", item.describe()),
+                    None => format!("the path goes through {}, which is not modelled yet", item.describe()),
+                }
             }
             (Code::Und002, Component::RouteTable(_, Some(_))) if rule.is_some() => {
-                format!("the capture does not hold the target of route {}", rule_text().text)
+                let source = if self.network.planned { "Terraform" } else { "the capture" };
+                format!("{source} does not hold the target of route {}", rule_text().text)
             }
+            (Code::Und002, Component::SecurityGroups(_)) if self.network.planned && rule.is_some() => {
+                format!("nobody knows yet whether this rule matches: {}", rule_text().text)
+            }
+            (Code::Und002, Component::RouteTable(_, Some(table)))
+                if !self.network.route_tables[table].unlisted.is_empty() =>
+            {
+                self.unlisted_message(table)
+            }
+            (Code::Und002, _) if self.network.planned => self.not_in_terraform(),
             (Code::Und002, _) => {
                 format!("the capture lacks what would decide here: {}", self.missing_call())
             }
@@ -225,6 +236,7 @@ impl Context<'_> {
             .unlisted
             .iter()
             .map(|route| match route.code {
+                Code::Und002 => route.name.clone(),
                 Code::Und003 => format!("prefix list {}, whose entries are not known", route.name),
                 _ => format!("gateway {}, whose routes are not modelled yet", route.name),
             })
@@ -234,6 +246,30 @@ impl Context<'_> {
             table.name,
             names.join(", and by ")
         )
+    }
+
+    /// What a plan or state leaves open at this component.
+    fn not_in_terraform(&self) -> String {
+        let subnet = |id: crate::network::SubnetId| self.network.subnets[id].name.as_str();
+        match self.component {
+            Component::SecurityGroups(id) => {
+                let name = &self.network.interfaces[id].name;
+                format!("Terraform does not hold every security group of {name}, and one of them may decide")
+            }
+            Component::NetworkAcl(at, _) => {
+                format!("Terraform does not say which network ACL rules hold at {}", subnet(at))
+            }
+            Component::RouteTable(at, _) => {
+                format!(
+                    "Terraform does not say which route table {} has, or not all of its routes",
+                    subnet(at)
+                )
+            }
+            Component::Peering(id) => {
+                format!("Terraform does not hold the other side of {}", self.network.peerings[id].name)
+            }
+            _ => "Terraform does not hold what would decide here".to_owned(),
+        }
     }
 
     fn missing_call(&self) -> &'static str {
@@ -466,7 +502,7 @@ impl Context<'_> {
                     })
                 }
             },
-            Peer::Stale | Peer::Unknown => false,
+            Peer::Stale | Peer::Unknown(_) => false,
         };
         let side = if direction == Direction::Inbound { "source" } else { "destination" };
         let traffic = &rule.traffic;

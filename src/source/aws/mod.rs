@@ -6,17 +6,17 @@
 //! *unknown*, never *absent* ([`Completeness::Partial`]).
 
 mod builder;
-mod common;
+pub(super) mod common;
 mod document;
 mod instance;
 mod interface;
 mod internet_gateway;
-mod inventory;
+pub(super) mod inventory;
 mod nat_gateway;
 mod network_acl;
 mod peering;
 mod prefix_list;
-mod remarks;
+pub(super) mod remarks;
 mod route_table;
 mod scope;
 mod security_group;
