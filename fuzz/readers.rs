@@ -10,7 +10,8 @@ use vpcreach::{expect, source};
 type Reader = fn(&[u8]);
 
 /// Every reader, by the name of its target.
-pub const ALL: [(&str, Reader); 3] = [("yaml", read_yaml), ("aws", read_aws), ("question", ask)];
+pub const ALL: [(&str, Reader); 4] =
+    [("yaml", read_yaml), ("aws", read_aws), ("terraform", read_terraform), ("question", ask)];
 
 /// Files of an AWS capture are told apart by this byte, which no text has.
 pub const BETWEEN_FILES: u8 = 0xff;
@@ -47,6 +48,16 @@ pub fn read_aws(bytes: &[u8]) {
     let capture = source::aws::read(&files);
     let wrong = capture.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     use_it(&capture.topology, wrong, false);
+}
+
+/// A Terraform plan or state, both before and after.
+pub fn read_terraform(bytes: &[u8]) {
+    source::recognise("fuzz.json", bytes);
+    for moment in [source::terraform::Moment::After, source::terraform::Moment::Before] {
+        let plan = source::terraform::read("fuzz.json", bytes, moment);
+        let wrong = plan.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        use_it(&plan.topology, wrong, false);
+    }
 }
 
 fn use_it(topology: &Topology, wrong: bool, ask: bool) {

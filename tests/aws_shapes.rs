@@ -266,7 +266,7 @@ fn wrong_directories_and_files_say_what_to_do() {
     assert!(code == "SRC004" && text.contains("a.yaml"), "{text}");
     let plan = Folder::new("plan").file("p.json", r#"{"format_version": "1.2", "planned_values": {}}"#);
     let (code, text) = refusal(&plan.0);
-    assert!(code == "SRC010" && text.contains("Terraform plan, which is not read yet"), "{text}");
+    assert!(code == "SRC010" && text.contains("name the file itself"), "{text}");
     let log = Folder::new("log").file("p.json", "{\"@level\": \"info\", \"@message\": \"Terraform\"}\n");
     let (code, text) = refusal(&log.0.join("p.json"));
     assert!(code == "SRC013" && text.contains("terraform show -json"), "{text}");

@@ -107,7 +107,7 @@ codes! {
     /// A component of a later release.
     Und001 = "UND001", "the path uses something that is not modelled yet", None;
     /// Pitfall 15.
-    Und002 = "UND002", "the capture lacks what would decide", None;
+    Und002 = "UND002", "the input lacks what would decide", None;
     /// NA-8, RT-8.
     Und003 = "UND003", "the entries of a prefix list are not known", None;
     /// SG-11.

@@ -359,7 +359,10 @@ fn split_destination(text: &str) -> (&str, Option<&str>) {
         .find(|prefix| text.starts_with(**prefix))
         .map_or(0, |prefix| prefix.len());
     let name = text.get(prefix..).unwrap_or_default();
-    match name.split_once(':') {
+    // A Terraform key may hold a colon: `aws_instance.web["a:b"]:443`.
+    let key = name.rfind("\"]").map_or(0, |end| end + 2);
+    let colon = name.get(key..).and_then(|rest| rest.find(':')).map(|at| key + at);
+    match colon.and_then(|at| Some((name.get(..at)?, name.get(at + 1..)?))) {
         Some((name, service)) => (text.get(..prefix + name.len()).unwrap_or(text), Some(service)),
         None => (text, None),
     }

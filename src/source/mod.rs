@@ -1,9 +1,9 @@
-//! What others wrote: saved AWS answers, and one day Terraform and CloudFormation, read into a
+//! What others wrote: saved AWS answers, Terraform plans and states, and one day CloudFormation, read into a
 //! [`Topology`](crate::topology::Topology).
 //!
 //! [`read`] is the only function here that touches the disk. It says what a path is, by the shape of
 //! what lies there rather than by its name, and a path that is nothing we know is answered with what
-//! to do about it. The parsers themselves ([`aws::read`], [`recognise()`]) take bytes.
+//! to do about it. The parsers themselves ([`aws::read`], [`terraform::read`], [`recognise()`]) take bytes.
 
 pub mod aws;
 mod files;

@@ -209,6 +209,8 @@ impl<'w> Builder<'w> {
         match self.link(at, "vpc_id", &wanted::VPC) {
             Link::Open { .. } => None,
             Link::To(target) => self.vpc_by(at, target),
+            // Only some may leave it out; elsewhere it was cut out.
+            Link::None if !self.may_omit_vpc(at) => None,
             Link::None => {
                 let default = self.of(&["aws_default_vpc"]).first().map(|(default, _)| *default);
                 match default.and_then(|default| self.vpc_index(default)) {
@@ -217,6 +219,16 @@ impl<'w> Builder<'w> {
                 }
             }
         }
+    }
+
+    fn may_omit_vpc(&self, at: usize) -> bool {
+        const KINDS: &[&str] = &[
+            "aws_security_group",
+            "aws_default_security_group",
+            "aws_default_subnet",
+            "aws_default_network_acl",
+        ];
+        self.world.is_plan && self.resource(at).is_some_and(|one| KINDS.contains(&one.kind.as_str()))
     }
 
     /// The VPC that a link leads to.

@@ -95,7 +95,7 @@ fn attach(builder: &mut Builder<'_>, gateway: usize, index: usize) {
 
 fn egress_only(builder: &mut Builder<'_>, at: usize) {
     let Some(index) = builder.vpc_of(at) else {
-        return builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is known only after apply".to_owned());
+        return builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is not known".to_owned());
     };
     let name = builder.name(at);
     if let Some(vpc) = builder.vpc(index) {

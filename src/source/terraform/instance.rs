@@ -55,10 +55,12 @@ fn join(builder: &mut Builder<'_>) -> Joined {
             for (index, block) in one.blocks(name).into_iter().enumerate() {
                 let device = block.get("device_index").and_then(resource::number).unwrap_or(0);
                 let path = [Step::Name(name), Step::Index(index), Step::Name("network_interface_id")];
-                if let Link::To(Target::Here(found)) = builder.link_at(at, &path, &wanted::INTERFACE)
-                    && found.attribute.is_none()
-                {
-                    joined.of_instance.entry(at).or_default().push((device, found.resource));
+                match builder.link_at(at, &path, &wanted::INTERFACE) {
+                    Link::To(Target::Here(found)) if found.attribute.is_none() => {
+                        joined.of_instance.entry(at).or_default().push((device, found.resource));
+                    }
+                    Link::Open { among } => joined.elsewhere.extend(among.iter().map(|one| one.resource)),
+                    Link::To(_) | Link::None => {}
                 }
             }
         }
@@ -67,8 +69,13 @@ fn join(builder: &mut Builder<'_>) -> Joined {
         for (index, block) in one.blocks("attachment").into_iter().enumerate() {
             let device = block.get("device_index").and_then(resource::number).unwrap_or(1);
             let path = [Step::Name("attachment"), Step::Index(index), Step::Name("instance")];
-            let link = builder.link_at(at, &path, &wanted::INSTANCE);
-            joined.attach(at, device, link);
+            match builder.link_at(at, &path, &wanted::INSTANCE) {
+                // Attached to something: a service does not say to what.
+                Link::None => {
+                    joined.elsewhere.insert(at);
+                }
+                link => joined.attach(at, device, link),
+            }
         }
     }
     for (at, one) in builder.of(&["aws_network_interface_attachment"]) {
@@ -80,8 +87,11 @@ fn join(builder: &mut Builder<'_>) -> Joined {
                 joined.attach(found.resource, device, instance);
             }
             Link::To(_) => {}
-            _ => {
-                builder.unresolved(at, &remarks::ATTACHMENT_OPEN, "what it attaches is not known".to_owned())
+            link => {
+                if let Link::Open { among } = link {
+                    joined.elsewhere.extend(among.iter().map(|one| one.resource));
+                }
+                builder.unresolved(at, &remarks::ATTACHMENT_OPEN, "what it attaches is not known".to_owned());
             }
         }
     }

@@ -45,6 +45,7 @@ pub(super) struct Linker {
     ids: HashMap<String, Vec<Candidate>>,
     /// Address and attribute of links that were settled by equal keys or whole lists, with the address chosen.
     pub(super) assumed: Vec<(usize, String)>,
+    budget: usize,
 }
 
 /// Attributes by which other resources know something that has no address of its own.
@@ -81,7 +82,7 @@ impl Linker {
                 }
             }
         }
-        Self { ids, assumed: Vec::new() }
+        Self { ids, assumed: Vec::new(), budget: reference::BUDGET }
     }
 
     /// What has that id, if it is one of the wanted.
@@ -103,10 +104,16 @@ impl Linker {
             return Link::To(self.by_id(world, id, wanted));
         }
         if !resource.is_unknown(path) {
-            return Link::None;
+            // Somebody took the links out: there is no saying which there were.
+            let lost = world.is_stripped && path.len() == 1;
+            return if lost { Link::Open { among: Vec::new() } } else { Link::None };
         }
-        let Some(found) = reference::follow(world, resource, path, wanted) else {
-            return if is_set(world, resource, path) { Link::Open { among: Vec::new() } } else { Link::None };
+        let Some(found) = reference::follow(world, resource, path, wanted, &mut self.budget) else {
+            return if path.len() > 1 || is_set(world, resource, path) {
+                Link::Open { among: Vec::new() }
+            } else {
+                Link::None
+            };
         };
         // What is known can't be where an unknown value comes from.
         let unknown = |one: &&Candidate| {
@@ -136,10 +143,11 @@ impl Linker {
             links.add(self.by_id(world, id, wanted));
         }
         if !resource.is_unknown(path) {
+            links.open = (world.is_stripped && links.to.is_empty()).then(Vec::new);
             return links;
         }
-        let Some(found) = reference::follow(world, resource, path, wanted) else {
-            if is_set(world, resource, path) {
+        let Some(found) = reference::follow(world, resource, path, wanted, &mut self.budget) else {
+            if path.len() > 1 || is_set(world, resource, path) {
                 links.open = Some(Vec::new());
             }
             return links;

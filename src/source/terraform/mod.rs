@@ -122,10 +122,14 @@ fn assumptions(builder: &mut Builder<'_>) -> Option<Diagnostic> {
         assumed.iter().take(NAMED).map(|(at, what)| format!("{} {what}", builder.address(*at))).collect();
     let more = assumed.len().saturating_sub(NAMED);
     let rest = if more == 0 { String::new() } else { format!(", and {more} more") };
-    let message = format!("assumed by equal keys, which the plan does not tell: {}{rest}", named.join("; "));
+    let message = format!(
+        "taken to be as nearly everybody writes it, which a plan does not tell: {}{rest}",
+        named.join("; ")
+    );
     Some(
         Diagnostic::warning("TF030", message, place)
-            .help("a plan lists the names in an expression, not the expression: `a[count.index]` and `a[count.index + 1]` look alike"),
+            .help("a plan lists the names in an expression, not the expression: `a[count.index]` and `a[count.index + 1]` \
+                 look alike; after apply, the state says it"),
     )
 }
 

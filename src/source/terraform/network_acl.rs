@@ -55,7 +55,7 @@ fn add_acl(builder: &mut Builder<'_>, drafts: &mut Drafts, at: usize, one: &Reso
         builder.vpc_of(at)
     };
     let Some(vpc) = vpc else {
-        return builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is known only after apply".to_owned());
+        return builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is not known".to_owned());
     };
     let mut draft = Draft {
         vpc,
@@ -78,7 +78,7 @@ fn inline_rules(builder: &mut Builder<'_>, draft: &mut Draft, at: usize, one: &R
     if one.is_wholly_unknown(&path) && reference::is_configured(builder.world, one, direction) != Some(false)
     {
         draft.is_open = true;
-        let why = builder.why(&format!("its {direction} rules"), &[]);
+        let why = builder.why(&format!("the list of its {direction} rules"), &[]);
         builder.unresolved(at, &remarks::RULE_OPEN, why);
     }
     for (index, block) in one.blocks(direction).into_iter().enumerate() {

@@ -18,6 +18,8 @@ use super::world::World;
 const MAX_DEPTH: usize = 32;
 /// Steps of one search: a chain of modules that pass lists on to each other may branch.
 const MAX_STEPS: usize = 20_000;
+/// Steps of all searches of a file.
+pub(super) const BUDGET: usize = 20_000_000;
 
 /// What a link may lead to: kinds of resource, and attributes of other kinds that stand for the same.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Wanted {
     pub(super) kinds: &'static [&'static str],
     /// Kind and attribute, for example a VPC's `main_route_table_id`.
     pub(super) attributes: &'static [(&'static str, &'static str)],
+    /// Words in the kind or attribute of anything else that may hold such an id.
+    pub(super) words: &'static [&'static str],
 }
 
 /// A resource that a link may lead to; with the attribute, if it is not the resource itself that is meant.
@@ -67,17 +71,28 @@ struct Search<'w> {
     world: &'w World,
     wanted: &'w Wanted,
     depth: usize,
-    steps: usize,
+    /// Steps that this search may still make.
+    left: usize,
 }
 
 /// Follows the expression of an attribute. `None` if the configuration says nothing about it.
-pub(super) fn follow(world: &World, at: &Resource, path: Path<'_>, wanted: &Wanted) -> Option<Found> {
-    let mut search = Search { world, wanted, depth: 0, steps: 0 };
+///
+/// `budget` is what the whole file may cost: what is written to branch without end must not take for ever.
+pub(super) fn follow(
+    world: &World,
+    at: &Resource,
+    path: Path<'_>,
+    wanted: &Wanted,
+    budget: &mut usize,
+) -> Option<Found> {
+    let mut search = Search { world, wanted, depth: 0, left: (*budget).min(MAX_STEPS) };
+    let before = search.left;
     let (place, config) = search.place_of(at)?;
     let expression = expression(&config.expressions, path)?;
     let mut found = Found::default();
     search.expression(&place, expression, &mut found);
-    if search.steps >= MAX_STEPS {
+    *budget = budget.saturating_sub(before - search.left);
+    if search.left == 0 {
         found.lost.insert("too much to follow".to_owned());
     }
     Some(found)
@@ -85,9 +100,13 @@ pub(super) fn follow(world: &World, at: &Resource, path: Path<'_>, wanted: &Want
 
 /// Whether the configuration says anything about an attribute. `None` without a configuration.
 pub(super) fn is_configured(world: &World, at: &Resource, name: &str) -> Option<bool> {
-    let search = Search { world, wanted: &Wanted { kinds: &[], attributes: &[] }, depth: 0, steps: 0 };
+    let search =
+        Search { world, wanted: &Wanted { kinds: &[], attributes: &[], words: &[] }, depth: 0, left: 0 };
     let (_, config) = search.place_of(at)?;
-    Some(config.expressions.get(name).is_some_and(|expression| !is_nothing(expression)))
+    let said = config.expressions.get(name).is_some_and(|expression| !is_nothing(expression));
+    // Format 0.1 leaves out what is written as a block and is an attribute.
+    let hidden = world.hides_blocks && matches!(name, "ingress" | "egress" | "route");
+    if hidden && !said { None } else { Some(said) }
 }
 
 /// Whether an expression is a plain `null`.
@@ -141,8 +160,8 @@ impl<'w> Search<'w> {
     }
 
     fn expression(&mut self, place: &Place<'w>, expression: &'w Value, found: &mut Found) {
-        self.steps += 1;
-        if self.depth >= MAX_DEPTH || self.steps >= MAX_STEPS {
+        self.left = self.left.saturating_sub(1);
+        if self.depth >= MAX_DEPTH || self.left == 0 {
             found.lost.insert("an expression that is too deep".to_owned());
             return;
         }
@@ -249,9 +268,10 @@ impl<'w> Search<'w> {
     /// Locals are not in the JSON. What they are made of is in the scope of their module, though: its resources, its
     /// variables, and what its own modules put out.
     fn local(&mut self, place: &Place<'w>, text: &str, found: &mut Found) {
-        let here = self.world.resources.iter().enumerate().filter(|(_, one)| one.module == place.module);
-        for (at, one) in here {
-            if self.is_wanted(one) {
+        let here = self.world.in_module(&place.module);
+        self.left = self.left.saturating_sub(here.len());
+        for &at in here {
+            if self.world.resources.get(at).is_some_and(|one| self.is_wanted(one)) {
                 found.candidates.insert(Candidate { resource: at, attribute: None });
             }
         }
@@ -280,6 +300,7 @@ impl<'w> Search<'w> {
             }
         }
         found.candidates.extend(beyond.candidates);
+        found.lost.extend(beyond.lost);
         if found.candidates.is_empty() {
             found.lost.insert(text.to_owned());
         }
@@ -347,24 +368,17 @@ impl<'w> Search<'w> {
             } else if self.wanted.kinds.contains(&kind) && attribute.is_none_or(is_identity) {
                 found.candidates.insert(Candidate { resource: at, attribute: None });
             } else {
-                self.through(place, one, attribute, text, found);
+                self.through(one, attribute, text, found);
             }
         }
-        // Other providers' resources hold no link of ours, but their values may be texts.
+        // Resources of other providers may pass on what they were given.
         if instances.is_empty() && !kind.starts_with("aws_") {
-            found.has_others = true;
+            found.lost.insert(text.to_owned());
         }
     }
 
     /// The value of an attribute that is not a link itself may be made from one.
-    fn through(
-        &mut self,
-        place: &Place<'w>,
-        one: &'w Resource,
-        attribute: Option<&str>,
-        text: &str,
-        found: &mut Found,
-    ) {
+    fn through(&mut self, one: &'w Resource, attribute: Option<&str>, text: &str, found: &mut Found) {
         let Some(attribute) = attribute else {
             found.has_others = true;
             return;
@@ -378,17 +392,19 @@ impl<'w> Search<'w> {
             found.has_others = true;
             return;
         }
-        let Some((inside, config)) = self.place_of(one) else {
-            found.lost.insert(text.to_owned());
+        let said = self
+            .place_of(one)
+            .and_then(|(inside, config)| Some((inside, expression(&config.expressions, &path)?)));
+        if let Some((inside, expression)) = said {
+            self.expression(&inside, expression, found);
             return;
-        };
-        debug_assert_eq!(inside.module, place.module);
-        match expression(&config.expressions, &path) {
-            Some(expression) => self.expression(&inside, expression, found),
-            // Computed: an address, an ARN, …: no link of the wanted kind by itself.
-            None => {
-                found.lost.insert(text.to_owned());
-            }
+        }
+        // Computed by AWS: of the wanted kind only if its name says so, as `cluster_security_group_id` does.
+        let full = format!("{}.{attribute}", one.kind);
+        if self.wanted.words.iter().any(|word| full.contains(word)) {
+            found.lost.insert(text.to_owned());
+        } else {
+            found.has_others = true;
         }
     }
 
@@ -399,19 +415,7 @@ impl<'w> Search<'w> {
 
 /// Attributes that stand for the resource as a whole.
 fn is_identity(attribute: &str) -> bool {
-    matches!(
-        attribute,
-        "id" | "arn"
-            | "name"
-            | "allocation_id"
-            | "vpc_id"
-            | "subnet_id"
-            | "security_group_id"
-            | "route_table_id"
-            | "network_interface_id"
-            | "public_ip"
-            | "group_id"
-    )
+    matches!(attribute, "id" | "arn" | "name" | "allocation_id")
 }
 
 /// Attributes that hold addresses, names and numbers, never an id.
@@ -445,8 +449,8 @@ fn known(value: &Value, found: &mut Found) {
         Value::String(text) if is_id(text) => {
             found.literals.insert(text.clone());
         }
-        Value::Array(list) => list.iter().for_each(|inner| known(inner, found)),
-        Value::Object(map) => map.values().for_each(|inner| known(inner, found)),
+        Value::Array(list) if !list.is_empty() => list.iter().for_each(|inner| known(inner, found)),
+        Value::Object(map) if !map.is_empty() => map.values().for_each(|inner| known(inner, found)),
         _ => found.has_others = true,
     }
 }

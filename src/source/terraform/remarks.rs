@@ -2,20 +2,16 @@
 
 use crate::source::aws::remarks::{Remark, note, warning};
 
-const AFTER: &str = "a path that needs it is undetermined; a state, or a plan made after apply, says it";
+const AFTER: &str = "paths that need it are undetermined; after apply, the state says it";
 
-pub(super) static VPC_OPEN: Remark = warning("TF010", "left out: its VPC is known only after apply", AFTER);
+pub(super) static VPC_OPEN: Remark = warning("TF010", "left out: its VPC is not known", AFTER);
 pub(super) static SUBNET_OPEN: Remark =
-    warning("TF011", "undetermined: its subnet is known only after apply", AFTER);
-pub(super) static RANGE_OPEN: Remark =
-    warning("TF012", "undetermined: its range is known only after apply", AFTER);
-pub(super) static LINK_OPEN: Remark = warning("TF013", "what it belongs to is known only after apply", AFTER);
-pub(super) static RULE_OPEN: Remark =
-    warning("TF014", "a rule of which a part is known only after apply", AFTER);
-pub(super) static GROUPS_OPEN: Remark =
-    warning("TF015", "may have further security groups, known only after apply", AFTER);
-pub(super) static ROUTE_OPEN: Remark =
-    warning("TF016", "a route of which a part is known only after apply", AFTER);
+    warning("TF011", "undetermined: too little is known of where it is", AFTER);
+pub(super) static RANGE_OPEN: Remark = warning("TF012", "undetermined: its range is not known", AFTER);
+pub(super) static LINK_OPEN: Remark = warning("TF013", "belongs to something that is not known", AFTER);
+pub(super) static RULE_OPEN: Remark = warning("TF014", "has a rule of which a part is not known", AFTER);
+pub(super) static GROUPS_OPEN: Remark = warning("TF015", "may have further security groups", AFTER);
+pub(super) static ROUTE_OPEN: Remark = warning("TF016", "has a route of which a part is not known", AFTER);
 pub(super) static BAD_CIDR: Remark = warning("TF017", "names something that is not a CIDR", "");
 pub(super) static BAD_RULE: Remark = warning(
     "TF018",
@@ -39,7 +35,6 @@ pub(super) static NO_VALUES: Remark = warning(
     "has no values: left out",
     "the state was written by an old Terraform; use `terraform show -json`",
 );
-pub(super) static PUBLIC_OPEN: Remark =
-    warning("TF023", "whether it has a public address is known only after apply", AFTER);
+pub(super) static PUBLIC_OPEN: Remark = warning("TF023", "may have a public address", AFTER);
 pub(super) static ATTACHMENT_OPEN: Remark =
-    warning("TF024", "what it is attached to is known only after apply", AFTER);
+    warning("TF024", "is attached to something that is not known", AFTER);

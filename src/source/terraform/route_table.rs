@@ -71,7 +71,7 @@ fn add_table(builder: &mut Builder<'_>, tables: &mut Tables, at: usize, one: &Re
         builder.vpc_of(at)
     };
     let Some(vpc) = vpc else {
-        builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is known only after apply".to_owned());
+        builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is not known".to_owned());
         return;
     };
     let name = builder.name(at);
@@ -220,7 +220,7 @@ fn main_associations(builder: &mut Builder<'_>, tables: &mut Tables) {
     for (at, _) in builder.of(&["aws_main_route_table_association"]) {
         builder.settle(at, Fate::Read);
         let Some(vpc) = builder.vpc_of(at) else {
-            builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is known only after apply".to_owned());
+            builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is not known".to_owned());
             builder.facts.iter_mut().for_each(|facts| facts.main_table_open = true);
             continue;
         };

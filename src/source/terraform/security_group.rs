@@ -57,7 +57,7 @@ pub(super) fn build(builder: &mut Builder<'_>) {
 
 fn add_group(builder: &mut Builder<'_>, drafts: &mut Drafts, at: usize, one: &Resource) {
     let Some(vpc) = builder.vpc_of(at) else {
-        return builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is known only after apply".to_owned());
+        return builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is not known".to_owned());
     };
     let is_default = one.is("aws_default_security_group");
     if is_default {
@@ -249,8 +249,12 @@ fn inline(builder: &mut Builder<'_>, draft: &mut Draft, at: usize, one: &Resourc
     for (direction, is_egress) in [("ingress", false), ("egress", true)] {
         let configured = reference::is_configured(builder.world, one, direction);
         let path = [Step::Name(direction)];
-        if one.is_wholly_unknown(&path) && configured != Some(false) {
-            let why = builder.why(&format!("the {direction} rules"), &[]);
+        let open = one.is_wholly_unknown(&path) && configured != Some(false);
+        if open && builder.world.hides_blocks {
+            // Format 0.1 does not tell, and what is written there is hardly ever unknown as a whole.
+            builder.linker.assumed.push((at, format!("{direction} is not written in it")));
+        } else if open {
+            let why = builder.why(&format!("the list of its {direction} rules"), &[]);
             builder.unresolved(at, &remarks::RULE_OPEN, why.clone());
             unknown_rule(builder, draft, at, is_egress, Traffic::default(), why);
         }

@@ -13,7 +13,7 @@ pub(super) fn build(builder: &mut Builder<'_>) {
     for (at, one) in builder.once(wanted::SUBNET_KINDS) {
         builder.settle(at, Fate::Read);
         let Some(index) = builder.vpc_of(at) else {
-            builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is known only after apply".to_owned());
+            builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is not known".to_owned());
             continue;
         };
         let place = builder.place(at);

@@ -192,6 +192,7 @@ fn is_of_network(builder: &Builder<'_>, one: &Resource) -> bool {
 fn add(builder: &mut Builder<'_>, at: usize, kind: &str) {
     builder.settle(at, Fate::NotModelled);
     let Some(one) = builder.resource(at) else { return };
+    let assumed = builder.linker.assumed.len();
     let mut subnets: BTreeSet<usize> = BTreeSet::new();
     let mut groups: Vec<String> = Vec::new();
     for path in paths(one, SUBNETS) {
@@ -226,6 +227,8 @@ fn add(builder: &mut Builder<'_>, at: usize, kind: &str) {
     let inside = subnets.iter().filter(|at| builder.vpc_of_subnet(**at) == vpc && vpc.is_some());
     let subnets: Vec<String> = inside.map(|at| builder.address(*at).to_owned()).collect();
     let addresses = addresses(one);
+    // Where it may be is all that is wanted: nothing was assumed for it.
+    builder.linker.assumed.truncate(assumed);
     let item = builder.add_unmodelled(at, kind, None);
     item.vpc = vpc_name;
     item.subnets = subnets;
@@ -259,6 +262,7 @@ fn by_subnet_group(builder: &mut Builder<'_>, at: usize, one: &Resource) -> Vec<
     static GROUP: reference::Wanted = reference::Wanted {
         kinds: &["aws_db_subnet_group", "aws_elasticache_subnet_group", "aws_redshift_subnet_group"],
         attributes: &[],
+        words: &[],
     };
     let mut found = Vec::new();
     for name in ["db_subnet_group_name", "subnet_group_name", "cluster_subnet_group_name"] {

@@ -22,9 +22,7 @@ pub(super) fn build(builder: &mut Builder<'_>) {
         builder.settle(at, Fate::Read);
         match builder.vpc_of(at) {
             Some(vpc) => add_range(builder, at, one, vpc),
-            None => {
-                builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is known only after apply".to_owned())
-            }
+            None => builder.unresolved(at, &remarks::VPC_OPEN, "its VPC is not known".to_owned()),
         }
     }
 }
@@ -104,11 +102,6 @@ pub(super) fn region(one: &Resource) -> Option<String> {
     let zone = one.text("availability_zone").and_then(common::region);
     let region = one.text("region").or(arn).or(zone)?;
     (!region.is_empty()).then(|| region.to_owned())
-}
-
-/// What an attribute of a VPC stands for: its own default table, ACL or group.
-pub(super) fn is_of_vpc(one: &Resource) -> bool {
-    wanted::VPC_KINDS.contains(&one.kind.as_str())
 }
 
 /// The VPC of something that belongs to a default of a VPC: `default_route_table_id = aws_vpc.main.default_route_table_id`.

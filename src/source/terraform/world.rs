@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Moment;
 use super::address::{self, Key, ModulePath};
-use super::document::{Change, ConfigModule, Document, Module, RawResource, Values};
+use super::document::{Change, ConfigModule, Document, Module, RawResource, Shown, Values};
 use super::resource::Resource;
 
 /// Resources that are a part of another one, which may list them as well: what they said before the plan is wanted,
@@ -41,9 +41,17 @@ pub(super) struct World {
     pub(super) without_values: BTreeSet<String>,
     /// Whether links may be known only after apply.
     pub(super) is_plan: bool,
+    /// Whether links were cut out of the plan: nothing in it is known only after apply, and nothing tells the
+    /// references.
+    pub(super) is_stripped: bool,
+    /// Whether the configuration leaves out blocks that are attributes: format 0.1.
+    pub(super) hides_blocks: bool,
     /// Whether the plan is a part of what was asked for.
     pub(super) is_incomplete: bool,
-    by_name: HashMap<(ModulePath, bool, String, String), Vec<usize>>,
+    by_name: BTreeMap<(ModulePath, bool, String, String), Vec<usize>>,
+    by_module: BTreeMap<ModulePath, Vec<usize>>,
+    /// The instances of module calls, by the module that calls and the name of the call.
+    calls: BTreeMap<(ModulePath, String), BTreeSet<ModulePath>>,
 }
 
 /// The identity of an instance within its file.
@@ -54,6 +62,7 @@ impl World {
     pub(super) fn new(document: Document<'_>, moment: Moment) -> Self {
         let mut world = Self {
             is_plan: document.planned_values.is_some() || document.resource_changes.is_some(),
+            hides_blocks: document.format_version.as_deref() == Some("0.1"),
             is_incomplete: document.complete == Some(false) || document.errored == Some(true),
             ..Self::default()
         };
@@ -87,6 +96,9 @@ impl World {
             }
         }
         world.is_plan &= moment == Moment::After;
+        world.is_stripped = world.is_plan
+            && world.configuration.is_none()
+            && world.resources.iter().all(|one| one.unknown.is_null());
         world.index();
         world
     }
@@ -104,21 +116,14 @@ impl World {
     }
 
     /// Every instance of a module that a call makes, in order of their keys.
-    pub(super) fn modules(&self, parent: &ModulePath, call: &str) -> Vec<ModulePath> {
-        let mut found: Vec<ModulePath> = Vec::new();
-        for (module, ..) in self.by_name.keys() {
-            let is_below = module.len() > parent.len() && module.starts_with(parent);
-            if is_below
-                && let Some(step) = module.get(parent.len())
-                && step.name == call
-                && let Some(path) = module.get(..=parent.len())
-                && !found.iter().any(|known| known == path)
-            {
-                found.push(path.to_vec());
-            }
-        }
-        found.sort();
-        found
+    pub(super) fn modules(&self, parent: &[address::ModuleStep], call: &str) -> Vec<ModulePath> {
+        let found = self.calls.get(&(parent.to_vec(), call.to_owned()));
+        found.into_iter().flatten().cloned().collect()
+    }
+
+    /// The resources of one instance of a module.
+    pub(super) fn in_module(&self, module: &ModulePath) -> &[usize] {
+        self.by_module.get(module).map_or(&[], Vec::as_slice)
     }
 
     fn index(&mut self) {
@@ -135,6 +140,16 @@ impl World {
         for (at, one) in self.resources.iter().enumerate() {
             let key = (one.module.clone(), one.is_managed, one.kind.clone(), one.name.clone());
             self.by_name.entry(key).or_default().push(at);
+            self.by_module.entry(one.module.clone()).or_default().push(at);
+        }
+        for module in self.by_module.keys() {
+            for (depth, step) in module.iter().enumerate() {
+                let (Some(parent), Some(path)) = (module.get(..depth), module.get(..=depth)) else {
+                    continue;
+                };
+                let call = (parent.to_vec(), step.name.clone());
+                self.calls.entry(call).or_default().insert(path.to_vec());
+            }
         }
         let resources = &self.resources;
         for instances in self.by_name.values_mut() {
@@ -155,11 +170,10 @@ impl World {
                 continue;
             };
             for shown in module.resources.iter().flatten() {
-                let is_managed = shown.mode != "data";
-                if shown.deposed_key.is_some() || !wanted(is_managed) {
+                let Some(identity) = shown_identity(shown, &path) else { continue };
+                if shown.deposed_key.is_some() || !wanted(identity.1) {
                     continue;
                 }
-                let identity = (path.clone(), is_managed, &*shown.kind, &*shown.name, shown.index.clone());
                 let unknown = unknown.get(&identity).copied();
                 self.add(identity, shown.values, unknown);
             }
@@ -245,7 +259,34 @@ impl World {
     }
 }
 
+/// The identity of a resource; hand-edited plans have only the address.
+fn shown_identity<'d>(shown: &'d Shown<'_>, module: &[address::ModuleStep]) -> Option<Identity<'d>> {
+    if !shown.name.is_empty() {
+        let key = shown.index.clone();
+        return Some((module.to_vec(), shown.mode != "data", &*shown.kind, &*shown.name, key));
+    }
+    by_address(&shown.address, &shown.kind)
+}
+
+/// The identity in an address.
+fn by_address<'d>(text: &'d str, kind: &'d str) -> Option<Identity<'d>> {
+    let at = text.find(kind).filter(|_| !kind.is_empty())?;
+    let front = text.get(..at)?;
+    let is_managed = !front.ends_with("data.");
+    let module = address::module_path(front.trim_end_matches("data.").trim_end_matches('.'))?;
+    let rest = text.get(at + kind.len()..)?.strip_prefix('.')?;
+    let name = rest.get(..rest.find('[').unwrap_or(rest.len()))?;
+    let key = address::parts(rest)?.into_iter().find_map(|part| match part {
+        address::Part::Key(key) => Some(key),
+        _ => None,
+    });
+    Some((module, is_managed, kind, name, key))
+}
+
 fn identity<'d>(change: &'d Change<'_>) -> Option<Identity<'d>> {
+    if change.name.is_empty() {
+        return by_address(&change.address, &change.kind);
+    }
     let module = address::module_path(change.module_address.as_deref().unwrap_or_default())?;
     let whole = change.deposed.is_none();
     whole.then(|| (module, change.mode != "data", &*change.kind, &*change.name, change.index.clone()))
