@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use vpcreach::network::Network;
 use vpcreach::reach::{Options, Question, answer};
@@ -325,6 +326,44 @@ fn inline_rules_with_several_groups_cant_be_told_apart() {
     assert_eq!(verdict(&document, "web[0]", "aws_instance.db:80"), "blocked");
 }
 
+#[test]
+fn a_gateway_endpoint_takes_what_its_list_holds() {
+    let mut document = state();
+    let endpoint = |cidrs: Value| {
+        json!({"mode": "managed", "type": "aws_vpc_endpoint", "name": "s3", "instances": [{"attributes":
+        {"id": "vpce-0a", "vpc_id": "vpc-0a", "vpc_endpoint_type": "Gateway", "service_name": "com.amazonaws.eu-west-1.s3",
+         "prefix_list_id": "pl-0a", "route_table_ids": ["rtb-0p"], "cidr_blocks": cidrs}}]})
+    };
+    document["resources"].as_array_mut().unwrap().push(endpoint(json!(["203.0.113.0/24"])));
+    assert_eq!(verdict(&document, "web[0]", "203.0.113.9:443"), OPEN);
+    assert_eq!(verdict(&document, "web[0]", "198.18.5.5:443"), "reachable");
+    document["resources"].as_array_mut().unwrap().pop();
+    document["resources"].as_array_mut().unwrap().push(endpoint(json!([])));
+    assert_eq!(verdict(&document, "web[0]", "198.18.5.5:443"), OPEN, "the entries are not known");
+}
+
+#[test]
+fn a_peering_that_others_accept_is_undetermined() {
+    let peering = |values: Value| json!({"mode": "managed", "type": "aws_vpc_peering_connection", "name": "p", "instances": [{"attributes": values}]});
+    let route = json!({"mode": "managed", "type": "aws_route", "name": "p", "instances": [{"attributes":
+        {"route_table_id": "rtb-0p", "destination_cidr_block": "10.9.0.0/16", "vpc_peering_connection_id": "pcx-0a"}}]});
+    for (values, expected) in [
+        (
+            json!({"id": "pcx-0a", "vpc_id": "vpc-0a", "peer_vpc_id": "vpc-0b", "accept_status": "active"}),
+            OPEN,
+        ),
+        (json!({"id": "pcx-0a", "vpc_id": "vpc-0a", "peer_vpc_id": "vpc-0b"}), OPEN),
+        (
+            json!({"id": "pcx-0a", "vpc_id": "vpc-0a", "peer_vpc_id": "vpc-0b", "accept_status": "rejected"}),
+            "blocked",
+        ),
+    ] {
+        let mut document = state();
+        document["resources"].as_array_mut().unwrap().extend([peering(values), route.clone()]);
+        assert_eq!(verdict(&document, "web[0]", "10.9.0.5:443"), expected);
+    }
+}
+
 /// A plan that changes what is deployed: ids are known, and lists still say what was.
 fn changing(actions: &Value, before: Value, after: Option<Value>) -> Value {
     let state = state();
@@ -468,4 +507,78 @@ fn circles_and_branches_end() {
         expressions["subnet_id"]["references"] = json!(many);
     });
     Network::compile(&read(&document).topology);
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        prop_oneof!["", "-1", "local", "10.0.0.0/8", "::/0", "300.1.2.3/99", "vpc-0a", "sg-0d", "\\PC{0,8}"]
+            .prop_map(Value::from),
+        prop_oneof![
+            "aws_subnet.public",
+            "var.x",
+            "local.y",
+            "each.value",
+            "module.net.subnet_ids",
+            "aws_vpc.main.id"
+        ]
+        .prop_map(|name| json!({"references": [name]})),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec(("[a-z]{1,6}", inner), 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+/// Replaces what the numbers lead to.
+fn mutate(value: &mut Value, steps: &[usize], by: Value) {
+    let Some((step, rest)) = steps.split_first() else {
+        *value = by;
+        return;
+    };
+    let inner = match value {
+        Value::Array(list) if !list.is_empty() => {
+            let at = step % list.len();
+            list.get_mut(at)
+        }
+        Value::Object(map) if !map.is_empty() => {
+            let at = step % map.len();
+            map.values_mut().nth(at)
+        }
+        _ => None,
+    };
+    match inner {
+        Some(inner) => mutate(inner, rest, by),
+        None => *value = by,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_makes_the_reader_panic(
+        which in 0usize..3,
+        changes in prop::collection::vec((prop::collection::vec(0usize..40, 3..9), any_json()), 1..8),
+        cut in prop::option::of(0usize..40_000),
+    ) {
+        let mut document = [plan, state, || sample("tests/terraform/modules.json")][which]();
+        for (steps, by) in changes {
+            mutate(&mut document, &steps, by);
+        }
+        let mut bytes = document.to_string().into_bytes();
+        if let Some(cut) = cut {
+            bytes.truncate(cut);
+        }
+        recognise("a.json", &bytes);
+        for moment in [Moment::After, Moment::Before] {
+            let plan = terraform::read("a.json", &bytes, moment);
+            Network::compile(&plan.topology);
+        }
+    }
 }

@@ -59,7 +59,7 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("aws_default_vpc", "default_network_acl_id"),
     ("aws_default_vpc", "default_security_group_id"),
     ("aws_instance", "primary_network_interface_id"),
-    ("aws_vpn_gateway_attachment", "vpn_gateway_id"),
+    ("aws_vpc_endpoint", "prefix_list_id"),
 ];
 
 impl Linker {

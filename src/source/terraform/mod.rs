@@ -1,7 +1,7 @@
 //! Terraform: `terraform show -json` of a plan or a state, and the raw state file.
 //!
-//! The three inputs become one flat list of resources ([`world`]). Links between them are ids where these are known
-//! (a state, a plan that changes little) and references of the configuration where they are not ([`reference`]). Each
+//! The three inputs become one flat list of resources (`world`). Links between them are ids where these are known
+//! (a state, a plan that changes little) and references of the configuration where they are not (`reference`). Each
 //! noun has a file that lowers it. What is known only after apply stays unknown: a path that depends on it is
 //! `undetermined`, with the reason. Names are Terraform addresses; AWS ids and `Name` tags become aliases.
 

@@ -41,16 +41,23 @@ fn add(builder: &mut Builder<'_>, at: usize, one: &Resource, is_accepted: bool) 
     let place = builder.place(at);
     let requester = end(builder, at, "vpc_id", place);
     let accepter = end(builder, at, "peer_vpc_id", place);
-    let open = reference::is_configured(builder.world, one, "auto_accept") == Some(true)
-        && one.is_unknown(&[Step::Name("auto_accept")]);
-    let status = match one.text("accept_status").or(one.text("status")) {
+    let said = one.text("accept_status").or(one.text("status"));
+    // Another account, region or configuration accepts it, or does not: nothing here says which.
+    let is_foreign = one.text("peer_owner_id").is_some()
+        || one.text("peer_region").is_some()
+        || builder.topology.vpcs.0.iter().all(|entry| entry.name.value != accepter.value);
+    let accepts = one.flag("auto_accept") == Some(true) || is_accepted;
+    let unknown = one.is_unknown(&[Step::Name("auto_accept")])
+        && reference::is_configured(builder.world, one, "auto_accept") == Some(true);
+    let open = unknown || (said.is_none() && is_foreign && !accepts);
+    let status = match said {
         Some("active") => PeeringStatus::Active,
         Some("rejected") => PeeringStatus::Rejected,
         Some("expired") => PeeringStatus::Expired,
         Some("failed") => PeeringStatus::Failed,
         Some("deleting") => PeeringStatus::Deleting,
         Some("deleted") => PeeringStatus::Deleted,
-        _ if is_accepted || one.flag("auto_accept") == Some(true) => PeeringStatus::Active,
+        _ if accepts => PeeringStatus::Active,
         Some("provisioning" | "initiating-request") => PeeringStatus::Provisioning,
         _ => PeeringStatus::PendingAcceptance,
     };

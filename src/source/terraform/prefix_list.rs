@@ -81,12 +81,29 @@ fn add_entry(builder: &mut Builder<'_>, at: usize, one: &Resource) {
     }
 }
 
+/// The prefix list of a gateway endpoint's service: one that AWS manages, of which a state knows the entries.
+pub(super) fn of_endpoint(builder: &mut Builder<'_>, at: usize, place: Place) -> String {
+    let name = format!("prefix list of {}", builder.address(at));
+    if builder.topology.prefix_lists.get(&name).is_none() {
+        let cidrs = builder.resource(at).map(|one| one.list("cidr_blocks")).unwrap_or_default();
+        let entries: Vec<_> = cidrs
+            .iter()
+            .filter_map(|cidr| common::cidr(resource::text(cidr)?))
+            .map(|cidr| Spanned::new(cidr, place))
+            .collect();
+        let known = !entries.is_empty() && entries.len() == cidrs.len();
+        let list = PrefixList { entries: known.then_some(entries), ..PrefixList::default() };
+        builder.topology.prefix_lists.push(Spanned::new(name.clone(), place), list);
+    }
+    name
+}
+
 /// The name of a prefix list in the topology; one that the file does not hold has unknown entries.
 pub(super) fn name(builder: &mut Builder<'_>, target: Target, place: Place) -> String {
     let name = match target {
         // The list of a gateway endpoint is one that AWS manages.
         Target::Here(candidate) if candidate.attribute.is_some() => {
-            format!("prefix list of {}", builder.address(candidate.resource))
+            return of_endpoint(builder, candidate.resource, place);
         }
         Target::Here(candidate) => builder.address(candidate.resource).to_owned(),
         Target::Elsewhere(id) => id,

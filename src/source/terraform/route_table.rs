@@ -10,7 +10,7 @@ use super::inventory::Fate;
 use super::link::{Link, Target};
 use super::reference::{Candidate, Wanted};
 use super::resource::{self, Resource, Step};
-use super::{remarks, unmodelled, wanted};
+use super::{prefix_list, remarks, unmodelled, wanted};
 use crate::source::aws::common;
 use crate::topology::{
     Association, Place, Route, RouteDestination, RouteOrigin, RouteState, RouteTable, RouteTarget, Spanned,
@@ -58,6 +58,7 @@ pub(super) fn build(builder: &mut Builder<'_>) {
         builder.settle(at, Fate::Read);
         associate(builder, &mut tables, at);
     }
+    gateway_endpoints(builder, &mut tables);
     for (at, one) in builder.once(wanted::TABLE_KINDS).into_iter().filter(|(_, one)| !one.is_managed) {
         described_associations(builder, &mut tables, at, one);
     }
@@ -197,7 +198,12 @@ fn table_of(
     if let Some(found) = tables.0.get(candidate) {
         return Some(found.clone());
     }
-    candidate.attribute?;
+    let attribute = candidate.attribute?;
+    // Where another table was made the main one, the default table is one that the file does not tell apart.
+    let replaced = !builder.of(&["aws_main_route_table_association"]).is_empty();
+    if attribute == "default_route_table_id" && replaced {
+        return None;
+    }
     let vpc = builder.vpc_index(candidate.resource)?;
     let owner = builder.address(candidate.resource);
     let place = builder.place(candidate.resource);
@@ -309,6 +315,64 @@ fn edge_table(builder: &mut Builder<'_>, at: usize, table: &Association) {
     }
 }
 
+/// A gateway endpoint puts a route to the prefix list of its service into its tables.
+fn gateway_endpoints(builder: &mut Builder<'_>, tables: &mut Tables) {
+    for (at, one) in builder.of(&["aws_vpc_endpoint"]) {
+        if one.is_managed && matches!(one.text("vpc_endpoint_type"), None | Some("Gateway")) {
+            let links = builder.links(at, "route_table_ids", &wanted::ROUTE_TABLE);
+            let open = links.open.map(|among| tables.among(&among)).unwrap_or_default();
+            for candidate in here(links.to).into_iter().chain(open) {
+                endpoint_route(builder, tables, at, &candidate);
+            }
+        }
+    }
+    for (at, _) in builder.of(&["aws_vpc_endpoint_route_table_association"]) {
+        builder.settle(at, Fate::Read);
+        let endpoint = match builder.link(at, "vpc_endpoint_id", &wanted::ENDPOINT) {
+            Link::To(Target::Here(endpoint)) => endpoint.resource,
+            _ => at,
+        };
+        let found = match builder.link(at, "route_table_id", &wanted::ROUTE_TABLE) {
+            Link::To(target) => here(vec![target]),
+            Link::Open { among } => tables.among(&among),
+            Link::None => Vec::new(),
+        };
+        for candidate in found {
+            endpoint_route(builder, tables, endpoint, &candidate);
+        }
+    }
+}
+
+fn here(targets: Vec<Target>) -> Vec<Candidate> {
+    let candidates = targets.into_iter().filter_map(|target| match target {
+        Target::Here(candidate) => Some(candidate),
+        Target::Elsewhere(_) => None,
+    });
+    candidates.collect()
+}
+
+fn endpoint_route(builder: &mut Builder<'_>, tables: &mut Tables, endpoint: usize, table: &Candidate) {
+    let Some((vpc, name)) = table_of(builder, tables, table) else { return };
+    let place = builder.place(endpoint);
+    let list = prefix_list::of_endpoint(builder, endpoint, place);
+    let target = builder.address(endpoint).to_owned();
+    let route = Route {
+        destination: Spanned::new(RouteDestination::PrefixList(list), place),
+        target: Spanned::new(RouteTarget::Named(target), place),
+        state: None,
+        origin: RouteOrigin::Static,
+        place,
+    };
+    push_route(builder, vpc, &name.value, route);
+}
+
+impl Tables {
+    /// Tables that an open link may lead to.
+    fn among(&self, among: &[Candidate]) -> Vec<Candidate> {
+        self.0.keys().filter(|one| among.is_empty() || among.contains(one)).cloned().collect()
+    }
+}
+
 /// The data source of a route table says what is associated with it.
 fn described_associations(builder: &mut Builder<'_>, tables: &mut Tables, at: usize, one: &Resource) {
     let Some((vpc, name)) = tables.0.get(&Candidate { resource: at, attribute: None }).cloned() else {
@@ -325,7 +389,7 @@ fn described_associations(builder: &mut Builder<'_>, tables: &mut Tables, at: us
         let target = subnet.map(|id| builder.linker.by_id(builder.world, id, &wanted::SUBNET));
         if let Some(Target::Here(candidate)) = target
             && let Some(subnet) = builder.subnet(candidate.resource)
-            && subnet.route_table == Association::Implicit
+            && !matches!(subnet.route_table, Association::Named(_))
         {
             subnet.route_table = Association::Named(name.clone());
         }
@@ -361,9 +425,7 @@ fn route(builder: &mut Builder<'_>, at: usize, path: &[Step<'_>], place: Place) 
     let list = builder.link_at(at, &below("destination_prefix_list_id"), &wanted::PREFIX_LIST);
     let destination = match (said.map(common::cidr), list) {
         (Some(Some(cidr)), _) => RouteDestination::Cidr(cidr),
-        (None, Link::To(target)) => {
-            RouteDestination::PrefixList(super::prefix_list::name(builder, target, place))
-        }
+        (None, Link::To(target)) => RouteDestination::PrefixList(prefix_list::name(builder, target, place)),
         (said, _) => {
             let flaw = if said.is_some() { &remarks::BAD_CIDR } else { &remarks::ROUTE_OPEN };
             builder.unresolved(at, flaw, "the destination of a route is known only after apply".to_owned());

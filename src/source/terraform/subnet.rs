@@ -28,6 +28,9 @@ pub(super) fn build(builder: &mut Builder<'_>) {
             az: one.text("availability_zone").map(|zone| Spanned::new(zone.to_owned(), place)),
             auto_assign_public_ip: one.flag("map_public_ip_on_launch").map(|on| Spanned::new(on, place)),
             auto_assign_ipv6: one.flag("assign_ipv6_address_on_creation").map(|on| Spanned::new(on, place)),
+            // What is only looked up is associated elsewhere, if at all.
+            route_table: if one.is_managed { Association::Implicit } else { Association::Unknown },
+            network_acl: if one.is_managed { Association::Implicit } else { Association::Unknown },
             ..Subnet::default()
         };
         let only_ipv6 = one.flag("ipv6_native") == Some(true) && subnet.ipv6_cidr.is_some();

@@ -63,7 +63,6 @@ const PARTS: &[&str] = &[
     "aws_ec2_transit_gateway_route_table_propagation",
     "aws_ec2_transit_gateway_vpc_attachment_accepter",
     "aws_ec2_transit_gateway_prefix_list_reference",
-    "aws_vpc_endpoint_route_table_association",
     "aws_vpc_endpoint_subnet_association",
     "aws_vpc_endpoint_security_group_association",
     "aws_vpn_gateway_attachment",
