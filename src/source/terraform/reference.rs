@@ -18,6 +18,8 @@ use super::world::World;
 const MAX_DEPTH: usize = 32;
 /// Steps of one search: a chain of modules that pass lists on to each other may branch.
 const MAX_STEPS: usize = 20_000;
+/// More instances than anybody wants to be named.
+const MANY: usize = 64;
 /// Steps of all searches of a file.
 pub(super) const BUDGET: usize = 20_000_000;
 
@@ -71,6 +73,8 @@ struct Search<'w> {
     world: &'w World,
     wanted: &'w Wanted,
     depth: usize,
+    /// Whether keys occur in the expression at hand.
+    is_keyed: bool,
     /// Steps that this search may still make.
     left: usize,
 }
@@ -85,7 +89,7 @@ pub(super) fn follow(
     wanted: &Wanted,
     budget: &mut usize,
 ) -> Option<Found> {
-    let mut search = Search { world, wanted, depth: 0, left: (*budget).min(MAX_STEPS) };
+    let mut search = Search { world, wanted, depth: 0, is_keyed: false, left: (*budget).min(MAX_STEPS) };
     let before = search.left;
     let (place, config) = search.place_of(at)?;
     let expression = expression(&config.expressions, path)?;
@@ -100,8 +104,13 @@ pub(super) fn follow(
 
 /// Whether the configuration says anything about an attribute. `None` without a configuration.
 pub(super) fn is_configured(world: &World, at: &Resource, name: &str) -> Option<bool> {
-    let search =
-        Search { world, wanted: &Wanted { kinds: &[], attributes: &[], words: &[] }, depth: 0, left: 0 };
+    let search = Search {
+        world,
+        wanted: &Wanted { kinds: &[], attributes: &[], words: &[] },
+        depth: 0,
+        is_keyed: false,
+        left: 0,
+    };
     let (_, config) = search.place_of(at)?;
     let said = config.expressions.get(name).is_some_and(|expression| !is_nothing(expression));
     // Format 0.1 leaves out what is written as a block and is an attribute.
@@ -185,6 +194,7 @@ impl<'w> Search<'w> {
         let texts: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let chosen = longest(&texts);
         let is_keyed = chosen.iter().any(|text| text.starts_with("each.") || text.starts_with("count."));
+        let outer = std::mem::replace(&mut self.is_keyed, is_keyed);
         let before = found.is_assumed;
         found.is_assumed = false;
         for text in chosen {
@@ -197,6 +207,7 @@ impl<'w> Search<'w> {
             narrow(&mut own, self.world, place, &parts, is_keyed);
             found.absorb(own);
         }
+        self.is_keyed = outer;
         // A key that chose no instance may be part of a condition.
         found.has_others |= is_keyed && !found.is_assumed;
         found.is_assumed |= before;
@@ -268,12 +279,8 @@ impl<'w> Search<'w> {
     /// Locals are not in the JSON. What they are made of is in the scope of their module, though: its resources, its
     /// variables, and what its own modules put out.
     fn local(&mut self, place: &Place<'w>, text: &str, found: &mut Found) {
-        let here = self.world.in_module(&place.module);
-        self.left = self.left.saturating_sub(here.len());
-        for &at in here {
-            if self.world.resources.get(at).is_some_and(|one| self.is_wanted(one)) {
-                found.candidates.insert(Candidate { resource: at, attribute: None });
-            }
+        for at in self.wanted.kinds.iter().flat_map(|kind| self.world.of_kind(&place.module, kind)) {
+            found.candidates.insert(Candidate { resource: at, attribute: None });
         }
         let mut beyond = Found::default();
         if let Some((step, parents)) = place.module.split_last() {
@@ -353,11 +360,23 @@ impl<'w> Search<'w> {
     ) {
         let key = key_after(parts, if is_managed { 2 } else { 3 });
         let instances = self.world.instances(&place.module, is_managed, kind, name);
-        for &at in instances {
+        // Of very many, only the one of the same key comes into question, or nothing does.
+        let own = place.key.as_ref().filter(|_| self.is_keyed && instances.len() > MANY);
+        let fits = matches!(own, Some(Key::Text(_))) || instances.len() == place.siblings;
+        if key.is_none() && own.is_some() && !fits {
+            found.lost.insert(text.to_owned());
+            return;
+        }
+        found.is_assumed |= key.is_none() && own.is_some();
+        let key = key.or(own);
+        let of_key = |key: &Key| {
+            let found = instances.binary_search_by(|at| {
+                self.world.resources.get(*at).and_then(|one| one.key.as_ref()).cmp(&Some(key))
+            });
+            found.ok().and_then(|position| instances.get(position..=position)).unwrap_or_default()
+        };
+        for &at in key.map_or(instances, of_key) {
             let Some(one) = self.world.resources.get(at) else { continue };
-            if key.is_some_and(|key| one.key.as_ref() != Some(key)) {
-                continue;
-            }
             let special = self
                 .wanted
                 .attributes
@@ -406,10 +425,6 @@ impl<'w> Search<'w> {
         } else {
             found.has_others = true;
         }
-    }
-
-    fn is_wanted(&self, one: &Resource) -> bool {
-        self.wanted.kinds.contains(&one.kind.as_str())
     }
 }
 

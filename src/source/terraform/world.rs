@@ -49,7 +49,6 @@ pub(super) struct World {
     /// Whether the plan is a part of what was asked for.
     pub(super) is_incomplete: bool,
     by_name: BTreeMap<(ModulePath, bool, String, String), Vec<usize>>,
-    by_module: BTreeMap<ModulePath, Vec<usize>>,
     /// The instances of module calls, by the module that calls and the name of the call.
     calls: BTreeMap<(ModulePath, String), BTreeSet<ModulePath>>,
 }
@@ -121,9 +120,21 @@ impl World {
         found.into_iter().flatten().cloned().collect()
     }
 
-    /// The resources of one instance of a module.
-    pub(super) fn in_module(&self, module: &ModulePath) -> &[usize] {
-        self.by_module.get(module).map_or(&[], Vec::as_slice)
+    /// The resources of a kind in one instance of a module.
+    pub(super) fn of_kind<'s>(
+        &'s self,
+        module: &'s ModulePath,
+        kind: &'s str,
+    ) -> impl Iterator<Item = usize> + 's {
+        [true, false].into_iter().flat_map(move |is_managed| {
+            let from = (module.clone(), is_managed, kind.to_owned(), String::new());
+            self.by_name
+                .range(from..)
+                .take_while(move |((of, managed, one, _), _)| {
+                    of == module && *managed == is_managed && one == kind
+                })
+                .flat_map(|(_, instances)| instances.iter().copied())
+        })
     }
 
     fn index(&mut self) {
@@ -140,9 +151,8 @@ impl World {
         for (at, one) in self.resources.iter().enumerate() {
             let key = (one.module.clone(), one.is_managed, one.kind.clone(), one.name.clone());
             self.by_name.entry(key).or_default().push(at);
-            self.by_module.entry(one.module.clone()).or_default().push(at);
         }
-        for module in self.by_module.keys() {
+        for (module, ..) in self.by_name.keys() {
             for (depth, step) in module.iter().enumerate() {
                 let (Some(parent), Some(path)) = (module.get(..depth), module.get(..=depth)) else {
                     continue;
