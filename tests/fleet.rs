@@ -13,6 +13,8 @@
 
 #[path = "oracle/mod.rs"]
 mod oracle;
+#[path = "fleet/surveys.rs"]
+mod surveys;
 
 use oracle::compare::case;
 use oracle::generate::Rng;

@@ -14,6 +14,8 @@ const EXAMPLES: &str = "\
 Examples:
   vpcreach web db:5432                       can web open a connection to db on tcp 5432?
   vpcreach why internet alb:443 -f app.yaml  the same, for another file
+  vpcreach who-can-reach db:5432             every source that gets through
+  vpcreach pivot internet db:5432            the hosts that an intruder would have to take
   vpcreach matrix --ports 22,443             who reaches whom
   vpcreach test                              run the tests of the topology
   vpcreach explain ACL002                    what a code means, and what to do
@@ -71,6 +73,18 @@ pub(super) enum Command {
     /// Can SRC open a connection to DST? Follows the request and its reply.
     #[command(visible_aliases = ["can", "why", "trace"], after_help = REACH_EXAMPLES)]
     Reach(Reach),
+    /// Every source that gets through to DST, and the rules that let it.
+    #[command(after_help = super::survey::WHO_EXAMPLES)]
+    WhoCanReach(super::survey::WhoCanReach),
+    /// Every destination that SRC gets through to, and what is open there.
+    #[command(after_help = super::survey::FROM_EXAMPLES)]
+    ReachableFrom(super::survey::ReachableFrom),
+    /// What anybody on the internet can open: `reachable-from internet`.
+    #[command(after_help = super::survey::EXPOSURE_EXAMPLES)]
+    Exposure(super::survey::Exposure),
+    /// The hosts that an intruder would have to take, one after the other, to get from SRC to DST.
+    #[command(after_help = super::survey::PIVOT_EXAMPLES)]
+    Pivot(super::survey::Pivot),
     /// Grid of endpoints and services: who reaches whom.
     #[command(after_help = MATRIX_EXAMPLES)]
     Matrix(Matrix),

@@ -11,6 +11,8 @@ use super::id::{InstanceId, InterfaceId, SecurityGroupId, SubnetId, VpcId};
 pub struct Instance {
     /// Its name.
     pub name: String,
+    /// Whether an instance of another VPC has the same name.
+    pub name_is_shared: bool,
     /// Other names for it.
     pub aliases: Vec<String>,
     /// Where it was named.

@@ -74,11 +74,21 @@ pub(super) fn interface_name(network: &Network, id: InterfaceId) -> String {
     let instance = &network.instances[interface.instance];
     let plain =
         if interface.name == instance.name || network.partial { &instance.name } else { &interface.name };
-    let twin = network
-        .instances
-        .iter()
-        .any(|(other, twin)| other != interface.instance && twin.name == instance.name);
-    if twin { format!("{}/{plain}", network.vpcs[interface.vpc].name) } else { plain.clone() }
+    if instance.name_is_shared {
+        format!("{}/{plain}", network.vpcs[interface.vpc].name)
+    } else {
+        plain.clone()
+    }
+}
+
+/// An instance's name: with its VPC where the name alone is not unique.
+pub(super) fn instance_name(network: &Network, id: InstanceId) -> String {
+    let instance = &network.instances[id];
+    if instance.name_is_shared {
+        format!("{}/{}", network.vpcs[instance.vpc].name, instance.name)
+    } else {
+        instance.name.clone()
+    }
 }
 
 /// Resolves an endpoint: a name, `vpc/name`, `subnet:x`, `sg:x`, `net:x`, an address, a CIDR, `internet`, `anywhere`, `*`.
@@ -103,7 +113,7 @@ pub(super) fn resolve(network: &Network, text: &str, every: bool) -> Result<Vec<
     by_name(network, text, every)
 }
 
-fn internet(network: &Network) -> Member {
+pub(super) fn internet(network: &Network) -> Member {
     Member::Outside("internet".to_owned(), network.internet().clone())
 }
 
@@ -247,7 +257,7 @@ fn owned_by(owner: Owner, address: IpAddr) -> Member {
 }
 
 /// The interfaces inside a set of addresses, and what of it lies outside every VPC.
-fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
+pub(super) fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     let mut rest = wanted.clone();
     for (id, vpc) in network.vpcs.iter() {

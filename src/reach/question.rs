@@ -8,6 +8,7 @@ use crate::network::{InterfaceId, Network, UnmodelledId, public_addresses};
 use crate::topology::{EphemeralPorts, FamilyFilter, PortRange};
 
 use super::endpoint::{self, Member};
+use super::endpoints::Endpoint;
 use super::service::{self, Service};
 
 /// Which addresses of its ends a question is about.
@@ -144,22 +145,32 @@ impl Question {
         service: Service,
         options: &Options,
     ) -> Result<Self, QuestionError> {
-        let every = options.dial == Dial::Every;
-        let mut sources = endpoint::resolve(network, from, every)?;
-        let destinations = endpoint::resolve(network, to, every)?;
+        let from = Endpoint::resolve(network, from, options.dial)?;
+        let to = Endpoint::resolve(network, to, options.dial)?;
+        Self::among(network, &from, &to, service, options)
+    }
+
+    /// A question about two endpoints that were resolved before.
+    ///
+    /// # Errors
+    /// If the source can't send, or both are the same host.
+    pub fn among(
+        network: &Network,
+        from: &Endpoint,
+        to: &Endpoint,
+        service: Service,
+        options: &Options,
+    ) -> Result<Self, QuestionError> {
+        let mut sources = from.members.clone();
         if sources.len() > 1 {
             sources.retain(|member| !matches!(member, Member::NatGateway(..)));
         }
         let sources: Vec<Member> = sources.into_iter().flat_map(Member::split_private).collect();
-        let mut this = Self {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            service,
-            probes: Vec::new(),
-            assumptions: Vec::new(),
-        };
+        let destinations = &to.members;
+        let (from, to) = (from.name().to_owned(), to.name().to_owned());
+        let mut this = Self { from, to, service, probes: Vec::new(), assumptions: Vec::new() };
         for source in &sources {
-            for destination in &destinations {
+            for destination in destinations {
                 if source.is_same_host(destination, network) && sources.len().max(destinations.len()) > 1 {
                     continue;
                 }
@@ -167,8 +178,8 @@ impl Question {
             }
         }
         if this.probes.is_empty() {
-            return Err(QuestionError::new(format!("`{from}` and `{to}` are the same host"))
-                .help("a host reaches itself without any network"));
+            let message = format!("`{}` and `{}` are the same host", this.from, this.to);
+            return Err(QuestionError::new(message).help("a host reaches itself without any network"));
         }
         this.assumptions.sort();
         this.assumptions.dedup();
@@ -344,7 +355,7 @@ impl Question {
 }
 
 /// Splits `db:5432` into name and service; leaves the colons of `subnet:x`, `sg:x`, `net:x` and IPv6 alone.
-fn split_destination(text: &str) -> (&str, Option<&str>) {
+pub fn split_destination(text: &str) -> (&str, Option<&str>) {
     if let Some(rest) = text.strip_prefix('[')
         && let Some((_, after)) = rest.split_once(']')
     {
