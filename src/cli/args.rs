@@ -222,24 +222,39 @@ const MATRIX_EXAMPLES: &str = "\
 Examples:
   vpcreach matrix                       the ports that any rule names
   vpcreach matrix --ports 22,443,53/udp
-  vpcreach matrix -o json";
+  vpcreach matrix -o markdown           for a pull request
+  vpcreach matrix -o json > reach.json  to keep
+  vpcreach matrix --check reach.json    what is not as it was
+
+Exit codes: 0; with --check 1 if something is not as it was.";
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Matrix {
     /// Ports to ask about, for example 22,443,53/udp,icmp; those that rules name if not given.
     #[arg(long, value_name = "PORTS")]
     pub(super) ports: Option<String>,
+    /// Compare with a matrix that `-o json` wrote, for the services of that one.
+    #[arg(long, value_name = "FILE", conflicts_with = "ports")]
+    pub(super) check: Option<PathBuf>,
     #[command(flatten)]
     pub(super) family: Family,
     /// Output format.
-    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", conflicts_with = "check")]
     pub(super) format: MatrixFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum MatrixFormat {
+    /// A grid.
     Text,
+    /// One document, which `--check` reads.
     Json,
+    /// A line for every source, destination and service.
+    Csv,
+    /// A table.
+    Markdown,
+    /// A page.
+    Html,
 }
 
 const TEST_EXAMPLES: &str = "\

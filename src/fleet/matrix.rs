@@ -1,6 +1,6 @@
 //! Who reaches whom: every endpoint against every endpoint, for a list of services.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::network::{Direction, Network};
 use crate::reach::{self, Endpoint, Options as QuestionOptions, Question, QuestionError, Service, Verdict};
@@ -40,6 +40,47 @@ pub enum Cell {
     Itself,
     /// A verdict per service.
     Verdicts(Vec<Verdict>),
+}
+
+/// What a matrix said at another time: verdicts by source, destination and service.
+pub type Snapshot = BTreeMap<(String, String, String), Verdict>;
+
+/// A verdict that is not what it was; none where there was, or is, no such endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Source, destination and service.
+    pub what: (String, String, String),
+    /// What it was.
+    pub before: Option<Verdict>,
+    /// What it is.
+    pub now: Option<Verdict>,
+}
+
+impl Matrix {
+    /// Every verdict by its source, destination and service.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut all = Snapshot::new();
+        for (from, row) in self.rows.iter().zip(&self.cells) {
+            for (to, cell) in self.columns.iter().zip(row) {
+                let Cell::Verdicts(verdicts) = cell else { continue };
+                for (service, verdict) in self.services.iter().zip(verdicts) {
+                    all.insert((from.clone(), to.clone(), service.clone()), *verdict);
+                }
+            }
+        }
+        all
+    }
+
+    /// What is not as it was, in the order of names.
+    pub fn changes_since(&self, before: &Snapshot) -> Vec<Change> {
+        let now = self.snapshot();
+        let keys: BTreeSet<_> = before.keys().chain(now.keys()).collect();
+        let change = |what: &(String, String, String)| {
+            let (before, now) = (before.get(what).copied(), now.get(what).copied());
+            (before != now).then(|| Change { what: what.clone(), before, now })
+        };
+        keys.into_iter().filter_map(change).collect()
+    }
 }
 
 /// Asks every endpoint about every endpoint: a question per service for every pair of kinds of endpoints, not for every pair.

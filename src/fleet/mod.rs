@@ -17,7 +17,7 @@ mod way;
 
 pub use class::Class;
 pub use core::{Cell, CellId, Fleet, Part, Product, Rows, Statistics};
-pub use matrix::{Cell as MatrixCell, Matrix, Options, matrix, services_named_by_rules};
+pub use matrix::{Cell as MatrixCell, Change, Matrix, Options, Snapshot, matrix, services_named_by_rules};
 pub use opening::{Opening, openings};
 pub use pivot::{Pivot, Step as PivotStep, pivot};
 pub use pool::{Pool, ServiceSet, SetId};

@@ -32,6 +32,12 @@ impl Verdict {
             Self::Undetermined => "undetermined",
         }
     }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Reachable, Self::Partial, Self::Blocked, Self::Undetermined];
+        all.into_iter().find(|verdict| verdict.as_str() == text)
+    }
 }
 
 /// A device that a packet meets.

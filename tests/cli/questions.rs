@@ -82,7 +82,7 @@ fn typos_get_a_suggestion() {
 
 #[test]
 fn commands_of_later_releases_say_so() {
-    for command in ["lint", "who-can-reach", "diff", "fix", "learn", "serve", "lsp", "mcp"] {
+    for command in ["lint", "what-if", "diff", "fix", "learn", "serve", "lsp", "mcp"] {
         let run = vpcreach(&format!("{command} db:5432")).run();
         assert_eq!(run.code, 2);
         assert!(run.err.contains("comes with a later release"), "{}", run.err);
