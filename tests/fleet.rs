@@ -124,7 +124,7 @@ fn compare(network: &Network, samples: usize, seed: u64, near: bool) -> Tally {
         }
         done += 1;
     }
-    tally.asked = fleet.statistics.asked;
+    tally.asked = fleet.statistics().asked;
     tally
 }
 

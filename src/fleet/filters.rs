@@ -1,7 +1,9 @@
 //! Security groups and network ACLs by address: what a filter lets through, as interned sets.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
 
 use crate::flow::{FlowSet, HeaderBox, PortSet, ProtocolSet, every_address, single_address};
 use crate::network::{Action, Direction, Network, NetworkAclId, Peer, SecurityGroupId, VpcId};
@@ -59,9 +61,9 @@ struct Table {
 /// Compiled filters. Everything is made when it is first needed.
 #[derive(Debug, Default)]
 pub(super) struct Filters {
-    tables: HashMap<(SecurityGroupId, VpcId, Direction, bool), Table>,
-    acls: HashMap<(NetworkAclId, Direction, IpAddr), SetId>,
-    acl_cuts: HashMap<(NetworkAclId, Direction), Vec<IpAddr>>,
+    tables: FxHashMap<(SecurityGroupId, VpcId, Direction, bool), Table>,
+    acls: FxHashMap<(NetworkAclId, Direction, IpAddr), SetId>,
+    acl_cuts: FxHashMap<(NetworkAclId, Direction), Vec<IpAddr>>,
 }
 
 impl Filters {
