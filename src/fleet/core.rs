@@ -1,16 +1,18 @@
 //! Every interface against every interface, by class.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use crate::flow::Packet;
-use crate::network::{InterfaceId, Network, VpcId};
+use crate::network::{Direction, InterfaceId, Network, SecurityGroupId, VpcId};
 use crate::reach::{Origin, Question, Verdict, answer};
 
 use super::cell::{Cell, CellId, Cells, Part, Product};
-use super::class::{Class, Classes, GroupSet};
+use super::class::{Class, Classes};
 use super::filters::{Filters, Passing, Remote};
 use super::near::near;
-use super::pool::{self, Pool, ServiceSet, SetId};
+use super::pool::{self, Pool, SetId};
 use super::rows::Rows;
 use super::way::{Filter, OpenGate, Side, Way, Ways, between};
 
@@ -44,8 +46,9 @@ pub(super) struct Work<'n> {
     every: [(SetId, SetId); 2],
     pub(super) filters: Filters,
     way_index: FxHashMap<(bool, u32, u32), u32>,
-    ways: Vec<Ways>,
+    ways: Vec<Rc<Ways>>,
     known_ways: FxHashMap<Ways, u32>,
+    tables: FxHashMap<(u32, Direction, bool), Rc<Tables>>,
     pub(super) cells: Cells,
     near: FxHashMap<(VpcId, bool), Vec<VpcId>>,
     pub(super) statistics: Statistics,
@@ -150,6 +153,7 @@ impl<'n> Work<'n> {
             way_index: FxHashMap::default(),
             ways: Vec::new(),
             known_ways: FxHashMap::default(),
+            tables: FxHashMap::default(),
             cells: Cells::default(),
             near: FxHashMap::default(),
             statistics: Statistics::default(),
@@ -166,7 +170,7 @@ impl<'n> Work<'n> {
             return CellId::EMPTY;
         };
         let ways = self.ways(plane, (from.site, to.site), ipv6);
-        match self.get_ways(ways) {
+        match &*self.get_ways(ways) {
             Ways::None => CellId::EMPTY,
             Ways::Irregular => self.cells.asked(),
             Ways::Open(ways) => {
@@ -177,8 +181,8 @@ impl<'n> Work<'n> {
     }
 
     /// The ways of a number.
-    pub(super) fn get_ways(&self, number: u32) -> Ways {
-        self.ways.get(number as usize).cloned().unwrap_or(Ways::None)
+    pub(super) fn get_ways(&self, number: u32) -> Rc<Ways> {
+        self.ways.get(number as usize).cloned().unwrap_or_else(|| Rc::new(Ways::None))
     }
 
     /// The number of the ways between two sites; walked once. Equal ways have equal numbers.
@@ -188,7 +192,7 @@ impl<'n> Work<'n> {
         }
         let ways = self.walk(plane, (a, b), ipv6);
         let number = *self.known_ways.entry(ways).or_insert_with_key(|ways| {
-            self.ways.push(ways.clone());
+            self.ways.push(Rc::new(ways.clone()));
             u32::try_from(self.ways.len() - 1).unwrap_or(u32::MAX)
         });
         self.way_index.insert((ipv6, a, b), number);
@@ -232,7 +236,7 @@ impl<'n> Work<'n> {
     }
 
     /// What one filter lets through between two classes.
-    pub(super) fn gate(&mut self, plane: &Classes, gate: &OpenGate, (a, b): (&Class, &Class)) -> Passing {
+    fn gate(&mut self, plane: &Classes, gate: &OpenGate, (a, b): (&Class, &Class)) -> Passing {
         let end = |side: Side| if side == Side::Source { a } else { b };
         let far = end(gate.remote);
         match gate.filter {
@@ -241,29 +245,53 @@ impl<'n> Work<'n> {
                 Passing::known(self.filters.acl(self.network, &mut self.pool, at, far.address))
             }
             Filter::Groups(side) => {
-                let near = plane.group_sets.get(end(side).groups as usize);
-                near.map_or(Passing::known(SetId::NONE), |near| self.groups(near, gate, far))
+                let groups = end(side).groups;
+                let tables = self.tables(plane, (groups, gate.direction, far.address.is_ipv6()));
+                self.groups(&tables, gate, far)
             }
         }
     }
 
+    /// The rules of a set of groups.
+    pub(super) fn tables(&mut self, plane: &Classes, key: (u32, Direction, bool)) -> Rc<Tables> {
+        if let Some(tables) = self.tables.get(&key) {
+            return Rc::clone(tables);
+        }
+        let (groups, direction, ipv6) = key;
+        let tables = plane.group_sets.get(groups as usize).map(|set| {
+            let table = |group: &SecurityGroupId| {
+                self.filters.table(self.network, &mut self.pool, (*group, set.vpc, direction, ipv6))
+            };
+            Tables { groups: set.groups.iter().map(table).collect(), is_unknown: set.is_unknown }
+        });
+        let tables = Rc::new(tables.unwrap_or_default());
+        self.tables.insert(key, Rc::clone(&tables));
+        tables
+    }
+
     /// What security groups let through from or to a far end.
-    pub(super) fn groups(&mut self, near: &GroupSet, gate: &OpenGate, far: &Class) -> Passing {
+    pub(super) fn groups(&mut self, near: &Tables, gate: &OpenGate, far: &Class) -> Passing {
         let far_interface = &self.network.interfaces[far.first];
         let carried = if gate.is_known { far_interface.groups.as_slice() } else { &[] };
         let carries_unknown = self.network.partial && gate.is_known && far_interface.groups_unknown;
         let remote = Remote { address: far.address, carried, carries_unknown };
         let mut passing = Passing::known(SetId::NONE);
-        for group in &near.groups {
-            let key = (*group, near.vpc, gate.direction);
-            let more = self.filters.group(self.network, &mut self.pool, key, remote);
+        for table in &near.groups {
+            let more = self.filters.group(&mut self.pool, *table, remote);
             passing = passing.or(more, &mut self.pool);
         }
         if near.is_unknown {
-            passing.possible = self.pool.intern(ServiceSet::range(0, u32::from(u8::MAX) << 16 | 0xffff));
+            passing.possible = self.pool.everything();
         }
         passing
     }
+}
+
+/// The rules of a set of groups, as numbers of [`Filters`].
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) groups: Vec<u32>,
+    pub(super) is_unknown: bool,
 }
 
 pub(super) fn finish(way: &Way, passing: Passing, back: Passing) -> Part {

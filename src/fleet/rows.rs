@@ -6,6 +6,7 @@
 //! the destination's VPC see it ([`Memo::inward`]). Equal vectors have equal numbers, so rows whose numbers are equal are equal.
 
 use std::hash::Hash;
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
@@ -46,15 +47,33 @@ type Factor = [SetId; 2];
 /// What all rows of a family share.
 #[derive(Default)]
 struct Memo {
-    plans: FxHashMap<u32, Option<Plan>>,
+    plans: FxHashMap<u32, Option<Rc<Plan>>>,
     lists: Interned<AclList>,
-    factors: FxHashMap<(u32, u32), Vec<Factor>>,
-    vectors: Interned<Vec<Passing>>,
+    factors: FxHashMap<(u32, u32), Rc<[Factor]>>,
+    vectors: Interned<Vector>,
     outward: FxHashMap<(u32, OpenGate, u32), u32>,
     inward: FxHashMap<(u32, OpenGate, u32), u32>,
     views: FxHashMap<VpcId, View>,
     seen: Interned<Seen>,
     rows: FxHashMap<RowKey, u32>,
+}
+
+/// What security groups let through, by class of a site.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Vector {
+    /// The same of all.
+    Same(Passing),
+    /// One for each.
+    Each(Vec<Passing>),
+}
+
+impl Vector {
+    fn at(&self, index: usize) -> Option<Passing> {
+        match self {
+            Self::Same(passing) => Some(*passing),
+            Self::Each(all) => all.get(index).copied(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,7 +137,7 @@ impl Work<'_> {
             for vpc in self.near(site.vpc, ipv6).to_vec() {
                 for b in plane.sites_of.get(&vpc).map(Vec::as_slice).unwrap_or_default() {
                     let ways = self.ways(plane, (a, *b), ipv6);
-                    if self.get_ways(ways) != Ways::None {
+                    if *self.get_ways(ways) != Ways::None {
                         to.push((*b, ways));
                     }
                 }
@@ -159,14 +178,15 @@ impl Work<'_> {
         ipv6: bool,
     ) {
         let [near_acls, far_acls] = plan.acls;
-        self.factors(memo, plane, (source.site, near_acls));
-        self.factors(memo, plane, (b, far_acls));
+        let factors = self.factors(memo, plane, (source.site, near_acls));
+        let far = self.factors(memo, plane, (b, far_acls));
         let seen = match plan.inward {
             Some(_) => self.seen(memo, plane, (source, b)),
-            None => Vec::new(),
+            None => Rc::default(),
         };
-        let factors = memo.factors.get(&(source.site, near_acls)).cloned().unwrap_or_default();
-        for (offset, (from, factor)) in plane.classes_of(source.site).iter().zip(factors).enumerate() {
+        for (offset, (from, factor)) in
+            plane.classes_of(source.site).iter().zip(factors.iter().copied()).enumerate()
+        {
             let outward = plan.outward.map(|gate| self.outward(memo, plane, (from, gate, b)));
             let inward = plan
                 .inward
@@ -179,7 +199,7 @@ impl Work<'_> {
                     *number
                 }
                 None => {
-                    let row = self.row(memo, (key, plan), ipv6);
+                    let row = self.row(memo, (key, plan), &far, ipv6);
                     let number = u32::try_from(all.rows.len()).unwrap_or(u32::MAX);
                     all.rows.push(row);
                     memo.rows.insert(key, number);
@@ -191,18 +211,15 @@ impl Work<'_> {
     }
 
     /// The cells of a row, from its factors.
-    fn row(&mut self, memo: &Memo, (key, plan): (RowKey, &Plan), ipv6: bool) -> Vec<CellId> {
+    fn row(&mut self, memo: &Memo, (key, plan): (RowKey, &Plan), far: &[Factor], ipv6: bool) -> Vec<CellId> {
         let (requests, replies) = self.every(ipv6);
         let [near_request, near_reply] = key.factor;
         let requests = self.pool.and(requests, plan.way.services);
         let requests = self.pool.and(requests, near_request);
         let replies = self.pool.and(replies, near_reply);
-        let far = memo.factors.get(&(key.site, plan.acls[1])).map(Vec::as_slice).unwrap_or_default();
         let vector = |number: Option<u32>| number.and_then(|number| memo.vectors.get(number));
         let [outward, inward] = key.vectors.map(vector);
-        let at = |vector: Option<&Vec<Passing>>, index: usize| {
-            vector.and_then(|vector| vector.get(index)).copied()
-        };
+        let at = |vector: Option<&Vector>, index: usize| vector.and_then(|vector| vector.at(index));
         let mut last = None;
         let mut row = Vec::with_capacity(far.len());
         for (index, factor) in far.iter().enumerate() {
@@ -229,13 +246,13 @@ impl Work<'_> {
     }
 
     /// The plan of ways, if they are one and plain.
-    fn plan(&mut self, memo: &mut Memo, ways: u32) -> Option<Plan> {
+    fn plan(&self, memo: &mut Memo, ways: u32) -> Option<Rc<Plan>> {
         if let Some(plan) = memo.plans.get(&ways) {
             return plan.clone();
         }
-        let plan = match self.get_ways(ways) {
+        let plan = match &*self.get_ways(ways) {
             Ways::Open(ways) => match ways.as_slice() {
-                [way] => plan(way, &mut memo.lists),
+                [way] => plan(way, &mut memo.lists).map(Rc::new),
                 _ => None,
             },
             _ => None,
@@ -245,9 +262,9 @@ impl Work<'_> {
     }
 
     /// What the network ACLs of a list let through of each class of a site.
-    fn factors(&mut self, memo: &mut Memo, plane: &Classes, (site, list): (u32, u32)) {
-        if memo.factors.contains_key(&(site, list)) {
-            return;
+    fn factors(&mut self, memo: &mut Memo, plane: &Classes, (site, list): (u32, u32)) -> Rc<[Factor]> {
+        if let Some(factors) = memo.factors.get(&(site, list)) {
+            return Rc::clone(factors);
         }
         let every = self.pool.everything();
         let lists = memo.lists.get(list).cloned().unwrap_or_default();
@@ -259,8 +276,9 @@ impl Work<'_> {
                 })
             })
         });
-        let factors = factors.collect();
-        memo.factors.insert((site, list), factors);
+        let factors: Rc<[Factor]> = factors.collect();
+        memo.factors.insert((site, list), Rc::clone(&factors));
+        factors
     }
 
     /// What the groups of a source let out to each class of a site.
@@ -269,9 +287,12 @@ impl Work<'_> {
         if let Some(number) = memo.outward.get(&key) {
             return *number;
         }
-        let vector = match plane.group_sets.get(from.groups as usize) {
-            Some(near) => plane.classes_of(b).iter().map(|far| self.groups(near, &gate, far)).collect(),
-            None => Vec::new(),
+        let tables = self.tables(plane, (from.groups, gate.direction, from.address.is_ipv6()));
+        let vector = match self.filters.constant(&tables.groups).filter(|_| !tables.is_unknown) {
+            Some(set) => Vector::Same(Passing::known(set)),
+            None => {
+                Vector::Each(plane.classes_of(b).iter().map(|far| self.groups(&tables, &gate, far)).collect())
+            }
         };
         let number = memo.vectors.number(vector);
         memo.outward.insert(key, number);
@@ -294,24 +315,24 @@ impl Work<'_> {
         for to in plane.classes_of(b) {
             let passing = match last {
                 Some((groups, passing)) if groups == to.groups => passing,
-                _ => match plane.group_sets.get(to.groups as usize) {
-                    Some(near) => self.groups(near, &gate, from),
-                    None => Passing::known(SetId::NONE),
-                },
+                _ => {
+                    let tables = self.tables(plane, (to.groups, gate.direction, from.address.is_ipv6()));
+                    self.groups(&tables, &gate, from)
+                }
             };
             last = Some((to.groups, passing));
             vector.push(passing);
         }
-        let number = memo.vectors.number(vector);
+        let number = memo.vectors.number(Vector::Each(vector));
         memo.inward.insert(key, number);
         number
     }
 
     /// How the inbound rules of a site's VPC see each class of the source.
-    fn seen(&self, memo: &mut Memo, plane: &Classes, (source, b): (&mut Source, u32)) -> Vec<u32> {
-        let Some(by) = plane.sites.get(b as usize).map(|site| site.vpc) else { return Vec::new() };
+    fn seen(&self, memo: &mut Memo, plane: &Classes, (source, b): (&mut Source, u32)) -> Rc<[u32]> {
+        let Some(by) = plane.sites.get(b as usize).map(|site| site.vpc) else { return Rc::default() };
         if let Some(seen) = source.seen.get(&by) {
-            return seen.clone();
+            return Rc::clone(seen);
         }
         let view = memo.views.entry(by).or_insert_with(|| self.view(plane, by));
         let mut seen = Vec::new();
@@ -325,7 +346,8 @@ impl Work<'_> {
                 carries_unknown: self.network.partial && groups.is_some_and(|set| set.is_unknown),
             }));
         }
-        source.seen.insert(by, seen.clone());
+        let seen: Rc<[u32]> = seen.into();
+        source.seen.insert(by, Rc::clone(&seen));
         seen
     }
 
@@ -365,7 +387,7 @@ struct Source {
     /// The position of its first class among all.
     first: usize,
     /// Its classes as VPCs see them.
-    seen: FxHashMap<VpcId, Vec<u32>>,
+    seen: FxHashMap<VpcId, Rc<[u32]>>,
 }
 
 impl Rows {
