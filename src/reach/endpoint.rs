@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
-use crate::flow::{AddressSet, cidr_set, single_address};
+use crate::flow::{AddressSet, cidr_set, parse_cidr, single_address};
 use crate::network::{
     Instance, InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId, public_addresses,
 };
@@ -107,7 +105,7 @@ pub(super) fn resolve(network: &Network, text: &str, every: bool) -> Result<Vec<
     if let Ok(address) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
         return by_address(network, address);
     }
-    if let Ok(cidr) = text.parse::<IpNet>() {
+    if let Some(cidr) = parse_cidr(text) {
         return Ok(within(network, &cidr.to_string(), &cidr_set(&cidr)));
     }
     by_name(network, text, every)

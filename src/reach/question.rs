@@ -3,7 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::flow::{AddressSet, FlowSet, Packet, Pattern, PortSet, ProtocolSet, protocol, single_address};
+use crate::flow::{
+    AddressSet, FlowSet, Packet, Pattern, PortSet, ProtocolSet, parse_cidr, protocol, single_address,
+};
 use crate::network::{InterfaceId, Network, UnmodelledId, public_addresses};
 use crate::topology::{EphemeralPorts, FamilyFilter, PortRange};
 
@@ -362,7 +364,7 @@ pub fn split_destination(text: &str) -> (&str, Option<&str>) {
         let end = text.len() - after.len();
         return (text.get(..end).unwrap_or(text), after.strip_prefix(':'));
     }
-    if text.parse::<IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok() {
+    if text.parse::<IpAddr>().is_ok() || parse_cidr(text).is_some() {
         return (text, None);
     }
     let prefix = ["subnet:", "sg:", "net:"]
