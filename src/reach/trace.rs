@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use crate::flow::{AddressSet, FlowSet, PortSet};
 use crate::network::{
-    Action, Code, Decided, Direction, EgressOnlyInternetGatewayId, InterfaceId, InternetGatewayId,
-    NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SubnetId, UnmodelledId, VpcId,
+    Action, AttachmentId, Code, Decided, Direction, EgressOnlyInternetGatewayId, InterfaceId,
+    InternetGatewayId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SubnetId,
+    TransitGatewayId, UnmodelledId, VpcId,
 };
 use crate::topology::Place;
 
@@ -51,6 +52,12 @@ pub enum Component {
     NatGateway(NatGatewayId),
     /// A peering connection.
     Peering(PeeringId),
+    /// A transit gateway as a whole.
+    TransitGateway(TransitGatewayId),
+    /// An attachment of a transit gateway.
+    Attachment(AttachmentId),
+    /// The route table that an attachment is associated with; none if there is none, or nobody knows.
+    TransitTable(AttachmentId, Option<RouteTableId>),
     /// An interface: delivery, source/destination check, or forwarding.
     Interface(InterfaceId),
     /// The internet.

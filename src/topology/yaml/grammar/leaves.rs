@@ -197,21 +197,7 @@ pub(in super::super) const ENDPOINT_STATUS: Leaf = plain_choice!(
     "failed",
     "expired"
 );
-pub(in super::super) const ATTACHMENT_STATUS: Leaf = plain_choice!(
-    "attachment status",
-    "available",
-    "pending-acceptance",
-    "pending",
-    "modifying",
-    "rejected",
-    "rejecting",
-    "deleting",
-    "deleted",
-    "failed",
-    "failing",
-    "rolling-back",
-    "initiating"
-);
+pub(in super::super) const ATTACHMENT_STATUS: Leaf = choice!("attachment status", words::ATTACHMENT_STATUSES);
 pub(in super::super) const BALANCER_TYPE: Leaf =
     plain_choice!("load balancer type", "application", "network", "gateway");
 pub(in super::super) const BALANCER_SCHEME: Leaf = plain_choice!("scheme", "internet-facing", "internal");

@@ -1,11 +1,11 @@
-//! Components that the language knows but that the engine does not model yet.
+//! Components that the language knows but that the engine does not model yet, and where transit gateways stand.
 
 use super::leaves::{
-    ACL_PEER, ATTACHMENT_STATUS, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, CIDR4,
-    CIDR6, ENDPOINT_NAME, ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, NAME,
-    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTE_DESTINATION, ROUTE_TARGET,
-    ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
+    ACL_PEER, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, ENDPOINT_NAME,
+    ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, NAME, OPTIONAL_REFERENCE, PORT,
+    PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
 };
+use super::transit_gateway::TRANSIT_GATEWAY;
 use super::{Field, PLAIN, Record, Type, field};
 
 const BLOCK_PUBLIC_ACCESS: Record = Record {
@@ -219,60 +219,6 @@ const ENDPOINT_SERVICE: Record = Record {
         field("acceptance_required", Type::Leaf(&BOOL), "Whether endpoints must be accepted."),
     ]],
     mandatory: &[&["load_balancer"]],
-    ..PLAIN
-};
-
-const ATTACHMENT: Record = Record {
-    noun: "an attachment",
-    description: "What a transit gateway is attached to.",
-    fields: &[&[
-        field("vpc", Type::Leaf(&REFERENCE), "A VPC."),
-        field("subnets", Type::OneOrMany(&REFERENCE), "The subnets of the attachment."),
-        field("vpn", Type::Leaf(&REFERENCE), "A VPN connection."),
-        field("direct_connect", Type::Leaf(&REFERENCE), "A Direct Connect gateway."),
-        field("peering", Type::Leaf(&REFERENCE), "Another transit gateway."),
-        field("appliance_mode", Type::Leaf(&BOOL), "Whether both directions of a flow use the same zone."),
-        field("ipv6", Type::Leaf(&BOOL), "Whether it carries IPv6."),
-        field("security_group_referencing", Type::Leaf(&BOOL), "Whether group references work (SG-10)."),
-        field("status", Type::Leaf(&ATTACHMENT_STATUS), "Only an available one forwards.")
-            .or(&["state"])
-            .default("\"available\""),
-    ]],
-    mandatory: &[&["vpc", "vpn", "direct_connect", "peering"]],
-    exclusive: &[("vpc", &["vpn", "direct_connect", "peering"]), ("vpn", &["direct_connect", "peering"])],
-    ..PLAIN
-};
-
-const GATEWAY_ROUTE_TABLE: Record = Record {
-    noun: "a transit gateway route table",
-    description: "Where the attachments that are associated with it can send to.",
-    fields: &[&[
-        field("associations", Type::OneOrMany(&REFERENCE), "Attachments that use it."),
-        field("propagations", Type::OneOrMany(&REFERENCE), "Attachments whose ranges it learns."),
-        field(
-            "routes",
-            Type::Map(&ROUTE_DESTINATION, &Type::Leaf(&ROUTE_TARGET)),
-            "Static routes: destination to attachment.",
-        ),
-    ]],
-    ..PLAIN
-};
-
-const TRANSIT_GATEWAY: Record = Record {
-    noun: "a transit gateway",
-    description: "A router between VPCs and networks.",
-    fields: &[&[
-        field("security_group_referencing", Type::Leaf(&BOOL), "Whether group references work (SG-10).")
-            .default("false"),
-        field("attachments", Type::Map(&NAME, &Type::Record(&ATTACHMENT)), "Attachments by name."),
-        field(
-            "route_tables",
-            Type::Map(&NAME, &Type::Record(&GATEWAY_ROUTE_TABLE)),
-            "Its route tables; one for all attachments if omitted.",
-        ),
-        field("cidrs", Type::OneOrMany(&CIDR4), "IPv4 CIDR blocks of its own."),
-        field("ipv6_cidrs", Type::OneOrMany(&CIDR6), "IPv6 CIDR blocks of its own."),
-    ]],
     ..PLAIN
 };
 

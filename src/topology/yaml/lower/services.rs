@@ -18,7 +18,6 @@ use crate::topology::{
 
 /// Maps at the top level, and what AWS calls one of their entries.
 const TOP_LEVEL: &[(&str, &str)] = &[
-    ("transit_gateways", "transit gateway"),
     ("customer_gateways", "customer gateway"),
     ("vpn_connections", "VPN connection"),
     ("direct_connect_gateways", "Direct Connect gateway"),
