@@ -227,6 +227,15 @@ impl RouteTable {
             .collect()
     }
 
+    /// Whether two tables route every packet alike.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let known = self.unlisted.is_empty() && other.unlisted.is_empty();
+        let same = |(a, b): (&Route, &Route)| {
+            (a.prefix, a.target, a.kind, a.blackhole) == (b.prefix, b.target, b.kind, b.blackhole)
+        };
+        known && self.routes.len() == other.routes.len() && self.routes.iter().zip(&other.routes).all(same)
+    }
+
     /// Less specific routes that also contain an address, longest first: what would apply without the chosen one.
     pub fn also_matching(&self, address: IpAddr, chosen: u32) -> impl Iterator<Item = &Route> {
         (0..)

@@ -15,7 +15,7 @@ use super::path::Path;
 use super::{Filters, Walker, finish, verdict};
 
 /// More walks than this and nobody waits for the answer: what is left is undetermined.
-const MOST_WALKS: usize = 32;
+const MOST_WALKS: usize = 256;
 
 /// A choice between subnets of an attachment. The same choice comes out the same for a whole flow, there and back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,8 @@ impl Walker<'_> {
     /// The subnet by which packets pass an attachment; none if it has none.
     pub(super) fn choose(&self, attachment: AttachmentId, doors: &Doors, path: &Path) -> Option<SubnetId> {
         let between = self.different(&doors.subnets, path);
-        if between.len() < 2 {
+        // What is dropped already is dropped whichever way it goes.
+        if between.len() < 2 || path.packets.is_subset(&path.blocked) {
             return between.first().copied();
         }
         let choice = Choice { attachment, between };
@@ -59,16 +60,28 @@ impl Walker<'_> {
     /// Of subnets that do the same to these packets, the first stands for all.
     fn different(&self, subnets: &[SubnetId], path: &Path) -> Vec<SubnetId> {
         let ends = path.packets.destinations().union(&path.packets.sources());
-        let mut seen = Vec::new();
-        let distinct = subnets.iter().copied().filter(|id| {
-            let subnet = &self.network.subnets[*id];
-            let own = (!subnet.addresses.is_disjoint(&ends)).then_some(*id);
-            let look = (subnet.route_table, subnet.network_acl, subnet.az.as_deref(), own);
-            let is_new = !seen.contains(&look);
-            seen.push(look);
-            is_new
-        });
-        distinct.collect()
+        let is_own = |id: &SubnetId| !self.network.subnets[*id].addresses.is_disjoint(&ends);
+        let mut distinct: Vec<SubnetId> = Vec::new();
+        for id in subnets {
+            let is_like = |other: &SubnetId| !is_own(id) && !is_own(other) && self.are_alike(*id, *other);
+            if !distinct.iter().any(is_like) {
+                distinct.push(*id);
+            }
+        }
+        distinct
+    }
+
+    /// Whether two subnets have the same zone, list and routes.
+    fn are_alike(&self, a: SubnetId, b: SubnetId) -> bool {
+        let (a, b) = (&self.network.subnets[a], &self.network.subnets[b]);
+        let tables = match (a.route_table, b.route_table) {
+            (Some(one), Some(other)) => {
+                one == other
+                    || self.network.route_tables[one].says_the_same(&self.network.route_tables[other])
+            }
+            (one, other) => one == other,
+        };
+        tables && a.network_acl == b.network_acl && a.az == b.az
     }
 
     /// Whether anything was left to AWS.
