@@ -226,6 +226,10 @@ impl<'a> Walk<'a> {
         if !self.world.vpc_contains(other, headers.destination) {
             return Err(Stop::dropped("destination not in the peer VPC (PX-3)"));
         }
+        // PX-3, PX-4: nor what came into this VPC by another gateway.
+        if !self.world.vpc_contains(vpc, headers.source) {
+            return Err(Stop::dropped("source not in the VPC (PX-4)"));
+        }
         self.by_transit = false;
         self.deliver(other, None, headers)
     }
