@@ -12,7 +12,7 @@ pub(super) fn near(network: &Network, from: VpcId, ipv6: bool) -> Vec<VpcId> {
         let ranges = network.vpcs[vpc].addresses.intervals().iter().copied();
         crate::flow::AddressSet::from_ranges(ranges.filter(|(first, _)| first.is_ipv6() == ipv6))
     };
-    let tables: Vec<_> = network.route_tables.iter().filter(|(_, table)| table.vpc == from).collect();
+    let tables: Vec<_> = network.route_tables.iter().filter(|(_, table)| table.vpc == Some(from)).collect();
     let has_gaps =
         network.subnets.iter().any(|(_, subnet)| subnet.vpc == from && subnet.route_table.is_none());
     let mut near: Vec<VpcId> = Vec::new();

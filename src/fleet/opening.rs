@@ -20,7 +20,7 @@ pub struct Opening {
 /// partial where some client addresses or client ports get through and others do not.
 pub fn openings(answer: &Answer) -> Vec<Opening> {
     let mut asked = ProtocolSet::empty();
-    for trace in &answer.traces {
+    for trace in direct(answer) {
         asked = asked.union(&trace.packets.protocols());
     }
     let mut found: Vec<Opening> = Vec::new();
@@ -36,6 +36,11 @@ pub fn openings(answer: &Answer) -> Vec<Opening> {
         add(&mut found, answer, &ProtocolSet::range(first, last));
     }
     found
+}
+
+/// What was asked about, without the connections that load balancers make behind it.
+fn direct(answer: &Answer) -> impl Iterator<Item = &Trace> {
+    answer.traces.iter().filter(|trace| !trace.onward)
 }
 
 fn add(found: &mut Vec<Opening>, answer: &Answer, protocols: &ProtocolSet) {
@@ -56,7 +61,7 @@ fn of_protocols(answer: &Answer, protocols: &ProtocolSet) -> [(Verdict, PortSet)
     let pattern = Pattern { protocols: Some(protocols.clone()), ..Pattern::default() };
     let ports = |set: &FlowSet| set.split(&pattern).0.destination_ports();
     let (mut any, mut fails, mut unknown) = (PortSet::empty(), PortSet::empty(), PortSet::empty());
-    for trace in &answer.traces {
+    for trace in direct(answer) {
         let rest = trace.packets.subtract(&trace.works);
         any = any.union(&ports(&trace.works));
         fails = fails.union(&ports(&rest));
@@ -94,7 +99,7 @@ fn in_doubt(trace: &Trace, rest: &FlowSet) -> FlowSet {
 /// The protocols of a set, cut where any answer tells them apart.
 fn stretches(answer: &Answer, protocols: &ProtocolSet) -> Vec<(u8, u8)> {
     let mut sets = vec![protocols.clone()];
-    for trace in &answer.traces {
+    for trace in direct(answer) {
         for header in trace.works.boxes().iter().chain(trace.packets.boxes()) {
             sets = sets
                 .iter()

@@ -110,6 +110,9 @@ impl Interface {
 pub fn default_ephemeral_ports(kind: &InstanceKind) -> EphemeralPorts {
     match kind {
         InstanceKind::Ec2 | InstanceKind::Rds | InstanceKind::Interface => EphemeralPorts::Linux,
-        InstanceKind::Lambda | InstanceKind::NatGateway | InstanceKind::Other(_) => EphemeralPorts::Any,
+        InstanceKind::Lambda
+        | InstanceKind::LoadBalancer
+        | InstanceKind::NatGateway
+        | InstanceKind::Other(_) => EphemeralPorts::Any,
     }
 }

@@ -6,6 +6,7 @@ use crate::flow::{AddressSet, cidr_set, parse_cidr, single_address};
 use crate::network::{
     Instance, InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId, public_addresses,
 };
+use crate::topology::InstanceKind;
 
 use super::question::QuestionError;
 
@@ -343,7 +344,9 @@ fn named_instances(
 }
 
 /// The interfaces that an instance stands for: the primary one, or every one.
-fn standing_for(instance: &Instance, every: bool) -> Vec<Member> {
+pub(super) fn standing_for(instance: &Instance, every: bool) -> Vec<Member> {
+    // A load balancer is all of its nodes (LB-1).
+    let every = every || instance.kind == InstanceKind::LoadBalancer;
     let most = if every { instance.interfaces.len() } else { 1 };
     instance.interfaces.iter().take(most).map(|id| Member::Interface(*id, None)).collect()
 }

@@ -28,9 +28,9 @@ impl Endpoint {
     pub fn inside(network: &Network) -> Vec<Self> {
         let owns = |id: &InstanceId| network.instances[*id].kind != InstanceKind::NatGateway;
         let instances = network.instances.ids().filter(owns).filter_map(|id| {
-            let interface = *network.instances[id].interfaces.first()?;
+            let members = endpoint::standing_for(&network.instances[id], false);
             let name = endpoint::instance_name(network, id);
-            Some(Self { name, members: vec![Member::Interface(interface, None)] })
+            (!members.is_empty()).then_some(Self { name, members })
         });
         let balancers = network.unmodelled.iter().filter(|(_, item)| item.kind == "load balancer");
         let balancers = balancers

@@ -2,6 +2,7 @@
 //! every part of them.
 
 mod answer;
+mod balance;
 mod component;
 mod endpoint;
 mod endpoints;

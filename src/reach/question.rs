@@ -77,6 +77,8 @@ pub struct Probe {
     pub packets: FlowSet,
     /// Whether the reply does not matter.
     pub one_way: bool,
+    /// Whether connections to a load balancer are followed to its targets; else they end at its node.
+    pub follows: bool,
 }
 
 /// Where packets start.
@@ -209,6 +211,7 @@ impl Question {
                 FlowSet::empty()
             },
             one_way: false,
+            follows: false,
         };
         Self {
             from: packet.source.to_string(),
@@ -258,6 +261,7 @@ impl Question {
             translated_ports: None,
             packets: FlowSet::empty(),
             one_way: options.one_way,
+            follows: true,
         };
         let before = self.probes.len();
         for ipv6 in [false, true] {
