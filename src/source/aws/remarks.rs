@@ -33,6 +33,8 @@ pub(in crate::source) static VPC_NOT_CAPTURED: Remark =
     warning("AWS003", "left out, because its VPC was not captured", RECAPTURE);
 pub(in crate::source) static NO_ID: Remark =
     warning("AWS004", "left out, because it has no id", "was the answer cut with --query?");
+pub(in crate::source) static LONG_ID: Remark =
+    warning("AWS023", "left out, because its id is longer than AWS makes any", "is the file damaged?");
 pub(in crate::source) static OUTSIDE_SUBNET: Remark = note(
     "AWS005",
     "has an address outside its subnet, which AWS never gives: one inside is assumed instead",
