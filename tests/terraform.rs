@@ -640,7 +640,7 @@ fn elastic_ips_and_the_main_table_by_its_id() {
     let mut document = made_with(&[web.clone(), ("aws_eip", "e", eip)]);
     assert_eq!(verdict(&document, "internet", "web:22"), "reachable");
     assert_eq!(verdict(&document, "internet", "198.51.100.7:23"), "blocked");
-    document = made_with(&[web.clone()]);
+    document = made_with(std::slice::from_ref(&web));
     assert_eq!(verdict(&document, "internet", "web:22"), "blocked");
     let association = json!({"id": "eipassoc-0a", "allocation_id": "eipalloc-0a", "instance_id": "i-0a",
         "public_ip": "198.51.100.7"});
