@@ -32,7 +32,7 @@ pub(super) struct OpenGate {
 }
 
 /// One way between two sites.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Way {
     pub(super) services: SetId,
     pub(super) request: Vec<OpenGate>,
@@ -41,7 +41,7 @@ pub(super) struct Way {
 }
 
 /// How packets can go from one site to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Ways {
     /// Not at all, whatever filters say.
     None,

@@ -106,6 +106,12 @@ codes! {
     Tgw006 = "TGW006", "the transit gateway attachment is not available", Some("BAD_STATE_ATTACHMENT");
     /// V6-1.
     Tgw007 = "TGW007", "the transit gateway attachment does not carry IPv6", None;
+    /// LB-12.
+    Lb001 = "LB001", "no listener of the load balancer takes it", Some("ELBV2_LISTENERS_MISMATCH");
+    /// LB-12.
+    Lb002 = "LB002", "the target group has no targets", Some("ELBV2_LISTENER_HAS_NO_TG");
+    /// LB-11.
+    Lb003 = "LB003", "the load balancer has no target in the zones that the node sends to", Some("ELBV2_NO_TARGETS_IN_AZ");
     /// EN-2, SG-17.
     Eni001 = "ENI001", "source/destination check drops a foreign address", Some("ENI_SOURCE_DEST_CHECK_RESTRICTION");
     /// EN-3.

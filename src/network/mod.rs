@@ -15,6 +15,7 @@ mod graph;
 mod host_local;
 mod id;
 mod interface;
+mod load_balancer;
 mod network_acl;
 mod route_table;
 mod security_group;
@@ -43,6 +44,7 @@ pub use id::{
     TransitGatewayId, UnmodelledId, VpcId,
 };
 pub use interface::{Instance, Interface, InterfaceAddress, default_ephemeral_ports};
+pub use load_balancer::{BalancerTarget, Listener, LoadBalancer};
 pub use network_acl::{AclRule, NetworkAcl};
 pub use route_table::{Choice, Route, RouteKind, RouteTable, Target, Unlisted};
 pub use security_group::{Identity, Peer, SecurityGroup, SecurityGroupRule};
@@ -75,6 +77,8 @@ pub struct Network {
     pub egress_only_internet_gateways: Arena<EgressOnlyInternetGatewayId, EgressOnlyInternetGateway>,
     /// NAT gateways.
     pub nat_gateways: Arena<NatGatewayId, NatGateway>,
+    /// Application load balancers, by the owner of their nodes.
+    pub load_balancers: BTreeMap<InstanceId, LoadBalancer>,
     /// Peering connections.
     pub peerings: Arena<PeeringId, Peering>,
     /// Transit gateways.

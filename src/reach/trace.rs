@@ -33,6 +33,12 @@ impl Verdict {
             Self::Undetermined => "undetermined",
         }
     }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Reachable, Self::Partial, Self::Blocked, Self::Undetermined];
+        all.into_iter().find(|verdict| verdict.as_str() == text)
+    }
 }
 
 /// A device that a packet meets.
@@ -172,6 +178,8 @@ pub enum End {
 pub struct Trace {
     /// Position of the probe in the question.
     pub probe: usize,
+    /// Whether it is a connection of a load balancer's node to a target, behind the one that was asked about (LB-1).
+    pub onward: bool,
     /// The client.
     pub source: End,
     /// The server.

@@ -12,6 +12,7 @@
 mod diagnostic;
 mod entries;
 mod instance;
+mod load_balancer;
 mod network_acl;
 mod place;
 mod route_table;
@@ -31,6 +32,7 @@ pub use entries::{Entries, Entry};
 pub use instance::{
     EphemeralPorts, Instance, InstanceKind, InstanceState, Interface, PublicAddress, PublicIp,
 };
+pub use load_balancer::{Listener, LoadBalancer, TargetGroup};
 pub use network_acl::{AclAction, AclPeer, AclRule, NetworkAcl};
 pub use place::{
     FileId, LineColumn, Location, Place, Resource, ResourceId, SourceFile, Sources, Span, Spanned,

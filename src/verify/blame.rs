@@ -163,6 +163,9 @@ impl Namer<'_> {
             | Code::Tgw005
             | Code::Tgw006
             | Code::Tgw007 => return Err("a transit gateway".to_owned()),
+            Code::Lb001 | Code::Lb002 | Code::Lb003 => {
+                return Err("a load balancer behind its node".to_owned());
+            }
             Code::Pcx003
             | Code::Rt005
             | Code::Und001

@@ -326,7 +326,7 @@ impl Walk<'_> {
     }
 
     /// TG-1, TG-6: from a subnet into a transit gateway.
-    pub(super) fn into_transit_gateway(
+    pub(super) fn enter_transit_gateway(
         &mut self,
         gateway: usize,
         subnet: usize,

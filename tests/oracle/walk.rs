@@ -201,7 +201,7 @@ impl<'a> Walk<'a> {
             Target::Interface(interface) => self.route_to_appliance(interface, subnet, headers),
             Target::Peering(peering) => self.over_peering(peering, vpc, headers),
             Target::TransitGateway(gateway) => {
-                self.into_transit_gateway(gateway, subnet, delivered_by.is_some(), headers)
+                self.enter_transit_gateway(gateway, subnet, delivered_by.is_some(), headers)
             }
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }

@@ -121,9 +121,6 @@ fn what_is_not_modelled_is_named() {
         "customer gateway /dc-router",
         "gateway route table app/edge",
         "load balancer app/dns",
-        "load balancer app/web",
-        "target group app/dns",
-        "target group app/web",
         "virtual private gateway app/vgw",
     ];
     assert_eq!(found, expected);

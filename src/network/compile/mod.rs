@@ -7,6 +7,7 @@ mod addresses;
 mod checks;
 mod gateways;
 mod instances;
+mod load_balancers;
 mod routes;
 mod rules;
 mod scope;
@@ -62,6 +63,7 @@ pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     compiler.unmodelled_subnets();
     compiler.gateways();
     compiler.instances();
+    compiler.load_balancers();
     compiler.peerings();
     compiler.transit_gateways();
     compiler.routes();

@@ -349,6 +349,7 @@ fn finish(path: Path) -> Trace {
     };
     Trace {
         probe: 0,
+        onward: false,
         source: path.source,
         destination: path.destination,
         packets: path.as_asked(&path.packets),

@@ -204,10 +204,10 @@ pub(super) fn build(builder: &mut Builder<'_>) {
         };
         for draft in drafts.iter().filter(|draft| draft.gateway == id) {
             let mut value = draft.value.clone();
-            let names = |table: &&(String, Entry<TransitGatewayRouteTable>)| {
+            let names = |table: &(String, Entry<TransitGatewayRouteTable>)| {
                 table.1.value.associations.iter().any(|name| name.value == draft.id)
             };
-            value.association_unknown = !all_known && !own.iter().any(|table| names(&table));
+            value.association_unknown = !all_known && !own.iter().any(|table| names(table));
             gateway.attachments.0.push(Entry {
                 name: Spanned::new(draft.id.clone(), value.place),
                 aliases: draft.aliases.clone(),
@@ -263,6 +263,9 @@ fn attachments(builder: &mut Builder<'_>) -> Vec<Draft> {
     let mut ids: BTreeSet<String> = BTreeSet::new();
     for page in builder.pages {
         for said in &page.transit_vpc_attachments {
+            if !builder.has_id(ATTACHMENT, &said.transit_gateway_attachment_id) {
+                continue;
+            }
             ids.insert(said.transit_gateway_attachment_id.clone());
             let place = builder.place(FileId(page.file), said.transit_gateway_attachment_id.as_str());
             let spanned = |text: &String| Spanned::new(text.clone(), place);
@@ -289,6 +292,9 @@ fn attachments(builder: &mut Builder<'_>) -> Vec<Draft> {
             if one.is_empty() || other.is_empty() {
                 continue;
             }
+            if !builder.has_id(ATTACHMENT, &said.transit_gateway_attachment_id) {
+                continue;
+            }
             ids.insert(said.transit_gateway_attachment_id.clone());
             let place = builder.place(FileId(page.file), said.transit_gateway_attachment_id.as_str());
             for (own, far) in [(one, other), (other, one)] {
@@ -301,6 +307,9 @@ fn attachments(builder: &mut Builder<'_>) -> Vec<Draft> {
     }
     for page in builder.pages {
         for said in &page.transit_attachments {
+            if !builder.has_id(ATTACHMENT, &said.transit_gateway_attachment_id) {
+                continue;
+            }
             ids.insert(said.transit_gateway_attachment_id.clone());
             let place = builder.place(FileId(page.file), said.transit_gateway_attachment_id.as_str());
             let name = Spanned::new(said.resource_id.clone(), place);

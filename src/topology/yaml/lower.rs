@@ -1,6 +1,7 @@
 //! From the checked tree to a [`Topology`].
 
 mod instance;
+mod load_balancer;
 mod rules;
 mod services;
 mod tests_block;

@@ -63,12 +63,12 @@ impl Draft {
         let own = self.rng.percent(65);
         let count = zones.max(1);
         if own {
-            for zone in 0..count {
+            for (zone, name) in ZONES.into_iter().enumerate().take(count) {
                 let range = self.vpc_mut(vpc).cidrs[0].value;
                 let cidr =
                     Ipv4Net::new(host4(range, ATTACHMENT_SUBNETS + 16 * zone as u32), 28).expect("a CIDR");
                 let routes = Some(self.attachment_routes(vpc));
-                let az = (zones > 0).then(|| said(ZONES[zone].to_owned()));
+                let az = (zones > 0).then(|| said(name.to_owned()));
                 let subnet = Subnet { cidr: Some(said(cidr)), routes, az, ..Subnet::default() };
                 self.vpc_mut(vpc).subnets.push(said(format!("attach{zone}")), subnet);
             }
@@ -78,7 +78,7 @@ impl Draft {
             let zone = subnet.value.az.as_ref().map(|az| az.value.clone());
             let fits = subnet.value.cidr.is_some() && own == subnet.name().starts_with("attach");
             let free = zone.is_none() || chosen.iter().all(|(other, _)| *other != zone);
-            if fits && free && !(zone.is_none() && !chosen.is_empty()) {
+            if fits && free && (zone.is_some() || chosen.is_empty()) {
                 chosen.push((zone, subnet.name.clone()));
             }
         }

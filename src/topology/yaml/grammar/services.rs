@@ -2,8 +2,9 @@
 
 use super::leaves::{
     ACL_PEER, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, ENDPOINT_NAME,
-    ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, NAME, OPTIONAL_REFERENCE, PORT,
-    PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
+    ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, LISTENER_PORT, NAME,
+    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT,
+    TUNNEL,
 };
 use super::transit_gateway::TRANSIT_GATEWAY;
 use super::{Field, PLAIN, Record, Type, field};
@@ -52,7 +53,7 @@ pub(in super::super) const ENDPOINT: Record = Record {
     ..PLAIN
 };
 
-const LISTENER: Record = Record {
+pub(in super::super) const LISTENER: Record = Record {
     noun: "a listener",
     description: "What a load balancer does with flows to one of its ports.",
     fields: &[&[field("target_group", Type::Leaf(&REFERENCE), "Where they go.")]],
@@ -60,7 +61,7 @@ const LISTENER: Record = Record {
     ..PLAIN
 };
 
-const LOAD_BALANCER: Record = Record {
+pub(in super::super) const LOAD_BALANCER: Record = Record {
     noun: "a load balancer",
     description: "An application, network or gateway load balancer (LB-1).",
     fields: &[&[
@@ -72,7 +73,7 @@ const LOAD_BALANCER: Record = Record {
         field("cross_zone", Type::Leaf(&BOOL), "Whether nodes send to targets in other zones."),
         field(
             "listeners",
-            Type::Map(&TEXT, &Type::Short(&TEXT, &LISTENER)),
+            Type::Map(&LISTENER_PORT, &Type::Short(&TEXT, &LISTENER)),
             "Targets by port: `443: web:8080`, or `443: {target_group: web}`.",
         ),
     ]],
@@ -80,7 +81,7 @@ const LOAD_BALANCER: Record = Record {
     ..PLAIN
 };
 
-const HEALTH_CHECK: Record = Record {
+pub(in super::super) const HEALTH_CHECK: Record = Record {
     noun: "a health check",
     description: "How targets are probed (LB-12).",
     fields: &[&[
@@ -91,7 +92,7 @@ const HEALTH_CHECK: Record = Record {
     ..PLAIN
 };
 
-const TARGET_GROUP: Record = Record {
+pub(in super::super) const TARGET_GROUP: Record = Record {
     noun: "a target group",
     description: "Where a load balancer sends flows (LB-12).",
     fields: &[&[

@@ -28,7 +28,6 @@ const TOP_LEVEL: &[(&str, &str)] = &[
 const IN_VPC: &[(&str, &str)] = &[
     ("endpoints", "VPC endpoint"),
     ("load_balancers", "load balancer"),
-    ("target_groups", "target group"),
     ("network_firewalls", "Network Firewall"),
 ];
 
@@ -70,6 +69,9 @@ pub(super) fn in_vpc(
 ) {
     for (map, kind) in IN_VPC {
         for (key, node) in said.map(map) {
+            if *map == "load_balancers" && super::load_balancer::is_modelled(node) {
+                continue;
+            }
             let mut item = one(kind, Some(vpc_key), key.name());
             item.subnets = words(node, &["subnets", "subnet"]);
             item.security_groups = words(node, &["security_groups"]);
