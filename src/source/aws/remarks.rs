@@ -64,6 +64,11 @@ pub(in crate::source) static SECOND_GATEWAY: Remark = warning(
 );
 pub(in crate::source) static NOT_AN_ANSWER: Remark =
     note("AWS015", "no answer of the AWS CLI: left alone", "");
+pub(in crate::source) static NO_TABLE: Remark = warning(
+    "AWS024",
+    "does not say which transit gateway route table it is about: left out",
+    "put the id of the table into the name of the file: search-transit-gateway-routes.tgw-rtb-….json",
+);
 pub(in crate::source) static UNKNOWN_LIST: Remark = note(
     "AWS022",
     "a list that is not known here: left alone",
