@@ -34,7 +34,7 @@ pub(super) struct CommandLine {
 /// Flags of every command.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Global {
-    /// Topology: a YAML file, a file or directory of AWS answers, or `-` for standard input.
+    /// Topology: a YAML file, a file or directory of AWS answers or of CloudFormation templates, or `-` for standard input.
     ///
     /// Without it `vpcreach.yaml`, then `*.vpc.yaml` is looked for, here and upwards to the root of the git repository.
     #[arg(
@@ -47,6 +47,16 @@ pub(super) struct Global {
         help_heading = "Global"
     )]
     pub(super) file: Option<PathBuf>,
+    /// Value of a parameter of a CloudFormation template; `STACK/NAME=VALUE` for one of several templates.
+    #[arg(
+        long = "param",
+        value_name = "NAME=VALUE",
+        global = true,
+        value_parser = parameter,
+        action = ArgAction::Append,
+        help_heading = "Global"
+    )]
+    pub(super) params: Vec<(String, String)>,
     /// Whether to use colours; `auto` honours NO_COLOR and CLICOLOR_FORCE.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global")]
     pub(super) color: When,
@@ -56,6 +66,14 @@ pub(super) struct Global {
     /// Say nothing on success or failure: only the exit code. Errors are still reported.
     #[arg(short, long, global = true, help_heading = "Global")]
     pub(super) quiet: bool,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("a parameter is NAME=VALUE".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// When to do something.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::network::Network;
 use crate::render::diagnostic;
-use crate::source::{self, Loaded, SourceError};
+use crate::source::{self, Loaded, SourceError, cloudformation};
 use crate::topology::{Diagnostic, Severity, Sources, Topology, yaml};
 
 use super::args::Global;
@@ -91,6 +91,11 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
     };
     match loaded {
         Ok(Loaded::Yaml { name, bytes }) => Ok(yaml::read(&name, &bytes)),
+        Ok(Loaded::CloudFormation { files }) => {
+            let settings = cloudformation::Settings { parameters: global.params.clone() };
+            let import = cloudformation::read(&files, &settings);
+            Ok((import.topology, import.diagnostics))
+        }
         Ok(Loaded::Aws(capture)) => Ok((capture.topology, capture.diagnostics)),
         Err(SourceError { sources, diagnostics }) => {
             streams.diagnostic(&diagnostic::render(&diagnostics, &sources, true))?;

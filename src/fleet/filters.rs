@@ -173,7 +173,7 @@ impl Table {
                     }
                 }
                 Peer::Stale => stale = pool.or(stale, set),
-                Peer::Unknown => unknown = pool.or(unknown, set),
+                Peer::Unknown(_) => unknown = pool.or(unknown, set),
             }
         }
         let steps = cuts.into_iter().filter(|cut| cut.is_ipv6() == ipv6).map(|cut| {

@@ -112,6 +112,8 @@ codes! {
     Und003 = "UND003", "the entries of a prefix list are not known", None;
     /// SG-11.
     Und004 = "UND004", "what a forwarding appliance does is not known", None;
+    /// Templates: a value is known only after deployment, or nobody gave it.
+    Und005 = "UND005", "a value that decides is not known", None;
 }
 
 impl std::fmt::Display for Code {
@@ -123,6 +125,6 @@ impl std::fmt::Display for Code {
 impl Code {
     /// Whether it says that nobody can say, rather than that packets are dropped.
     pub const fn is_unknown(self) -> bool {
-        matches!(self, Self::Und001 | Self::Und002 | Self::Und003 | Self::Und004 | Self::Rt005)
+        matches!(self, Self::Und001 | Self::Und002 | Self::Und003 | Self::Und004 | Self::Und005 | Self::Rt005)
     }
 }

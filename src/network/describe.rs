@@ -5,7 +5,7 @@ use crate::topology::{AclAction, Place};
 use super::filter::RuleId;
 use super::route_table::{Route, RouteKind};
 use super::traffic;
-use super::{AclRule, Network, Peer, SecurityGroupRule};
+use super::{AclRule, Code, Network, Peer, SecurityGroupRule};
 
 /// A rule as a reader wants to see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ fn describe_group_rule(rule: &SecurityGroupRule, direction: super::Direction) ->
         super::Direction::Outbound => "to",
     };
     let what = rule.traffic.preset.clone().unwrap_or_else(|| traffic::describe(&rule.traffic));
-    let unknown = if matches!(rule.peer, Peer::Unknown) { " (entries not known)" } else { "" };
+    let unknown = if matches!(rule.peer, Peer::Unknown(Code::Und003)) { " (entries not known)" } else { "" };
     match rule.place {
         Place::Implicit => {
             format!("default: {what}{}", if rule.peer_text == "self" { " from members" } else { "" })

@@ -134,6 +134,8 @@ pub struct Unmodelled {
     pub subnets: Vec<SubnetId>,
     /// Security groups of those interfaces, by name.
     pub security_groups: Vec<String>,
+    /// Why nobody can say what it does, if that is not for a lack of the engine.
+    pub reason: Option<String>,
 }
 
 impl Unmodelled {

@@ -57,8 +57,8 @@ pub enum Peer {
     Members(SecurityGroupId),
     /// Members of a group that is gone, or was not captured: nobody (SG-20).
     Stale,
-    /// A prefix list whose entries are not known.
-    Unknown,
+    /// A prefix list whose entries are not known, or a value that the source does not tell.
+    Unknown(Code),
 }
 
 /// What the other end of a new flow is, as far as references go.
@@ -111,10 +111,10 @@ impl Network {
             }
         }
         for (rule_id, rule) in self.group_rules(interface, direction) {
-            if matches!(rule.peer, Peer::Unknown) {
+            if let Peer::Unknown(code) = rule.peer {
                 let (matched, others) = rest.split(&rule.pattern);
                 if !matched.is_empty() {
-                    let action = Action::Unknown(Code::Und003);
+                    let action = Action::Unknown(code);
                     decided.push(Decided { packets: matched, action, rule: Some(rule_id) });
                 }
                 rest = others;
@@ -192,7 +192,7 @@ impl Network {
                 };
                 self.reference_addresses(vpc, direction, remote, *group)?
             }
-            Peer::Stale | Peer::Unknown => return None,
+            Peer::Stale | Peer::Unknown(_) => return None,
         };
         let mut pattern = rule.pattern.clone();
         match direction {

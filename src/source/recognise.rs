@@ -161,9 +161,6 @@ impl Recognised {
             Self::TerraformConfiguration => {
                 ("SRC010", "is Terraform configuration, which is not read", CAPTURE)
             }
-            Self::CloudFormation => {
-                ("SRC011", "is a CloudFormation template, which is not read yet", CAPTURE)
-            }
             Self::TerraformBinaryPlan => (
                 "SRC012",
                 "is a zip archive, most likely the binary plan of `terraform plan -out`",
@@ -180,7 +177,7 @@ impl Recognised {
             Self::BrokenJson => {
                 ("SRC007", "is not valid JSON", "is the file cut off, or a message in its place?")
             }
-            Self::OtherJson | Self::Yaml | Self::Aws => (
+            Self::OtherJson | Self::Yaml | Self::Aws | Self::CloudFormation => (
                 "SRC008",
                 "is JSON, but not in a format that is read",
                 "the AWS CLI's own form is expected, for example {\"Vpcs\": […]}; `--output json`, no `--query`",

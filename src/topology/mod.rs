@@ -189,4 +189,6 @@ pub struct Unmodelled {
     pub subnets: Vec<String>,
     /// Security groups of those interfaces.
     pub security_groups: Vec<String>,
+    /// Why nobody can say what it does, if that is not for a lack of the engine.
+    pub reason: Option<String>,
 }

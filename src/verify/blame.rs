@@ -153,7 +153,13 @@ impl Namer<'_> {
             Code::Igw003 => return Err("a private address that is dialled from outside".to_owned()),
             Code::Eni003 => return Err("ends without a common address family".to_owned()),
             Code::Dns001 | Code::Dns002 => return Err("services on the host itself".to_owned()),
-            Code::Pcx003 | Code::Rt005 | Code::Und001 | Code::Und002 | Code::Und003 | Code::Und004 => {
+            Code::Pcx003
+            | Code::Rt005
+            | Code::Und001
+            | Code::Und002
+            | Code::Und003
+            | Code::Und004
+            | Code::Und005 => {
                 return Err("something that the analyzer does not know".to_owned());
             }
         };

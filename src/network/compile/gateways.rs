@@ -20,6 +20,7 @@ impl Compiler<'_> {
                         vpc: Some(vpc),
                         subnets: Vec::new(),
                         security_groups: Vec::new(),
+                        reason: None,
                     })
                 });
                 let id = self.network.internet_gateways.push(InternetGateway {

@@ -83,7 +83,20 @@ impl<'t> Compiler<'t> {
 
     /// A route by a prefix list whose entries are not known.
     fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
-        let RouteDestination::PrefixList(name) = &said.destination.value else { return None };
+        let name = match &said.destination.value {
+            RouteDestination::PrefixList(name) => name,
+            RouteDestination::Unknown(reason) => {
+                let name = reason.clone();
+                return Some(Unlisted {
+                    name,
+                    code: Code::Und005,
+                    target,
+                    public_only: false,
+                    place: said.place,
+                });
+            }
+            RouteDestination::Cidr(_) => return None,
+        };
         let public_only =
             matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint"));
         let known = self.topology.prefix_lists.get(name).is_some_and(|list| list.entries.is_some());
@@ -126,6 +139,7 @@ impl<'t> Compiler<'t> {
         let (target, target_name) = self.target(vpc, &said.target);
         let (prefixes, prefix_list) = match &said.destination.value {
             RouteDestination::Cidr(cidr) => (vec![cidr.trunc()], None),
+            RouteDestination::Unknown(_) => (Vec::new(), None),
             RouteDestination::PrefixList(name) => {
                 let list = self.prefix_list(name, said.destination.place);
                 let entries = list.and_then(|list| list.entries.as_ref());
@@ -357,7 +371,7 @@ impl<'t> Compiler<'t> {
 fn masked(destination: &RouteDestination) -> RouteDestination {
     match destination {
         RouteDestination::Cidr(cidr) => RouteDestination::Cidr(cidr.trunc()),
-        RouteDestination::PrefixList(name) => RouteDestination::PrefixList(name.clone()),
+        other => other.clone(),
     }
 }
 

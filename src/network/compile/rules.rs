@@ -6,7 +6,7 @@ use crate::flow::cidr_set;
 use crate::topology::{AclPeer, CaptureKind, Defaults, Diagnostic, Entry, Place, SecurityGroupPeer, Traffic};
 
 use super::super::id::{NetworkAclId, SecurityGroupId, VpcId};
-use super::super::{AclRule, Direction, Peer, SecurityGroupRule, traffic};
+use super::super::{AclRule, Code, Direction, Peer, SecurityGroupRule, traffic};
 use super::{Compiler, code, union_of};
 
 impl<'t> Compiler<'t> {
@@ -148,12 +148,13 @@ impl<'t> Compiler<'t> {
                 let entries = self.prefix_list(name, place).map(|list| list.entries.as_deref());
                 let peer = match entries {
                     Some(Some(entries)) => Peer::Addresses(union_of(entries)),
-                    Some(None) => Peer::Unknown,
-                    None if self.network.partial => Peer::Unknown,
+                    Some(None) => Peer::Unknown(Code::Und003),
+                    None if self.network.partial => Peer::Unknown(Code::Und003),
                     None => Peer::Stale,
                 };
                 (peer, format!("pl:{name}"))
             }
+            SecurityGroupPeer::Unknown(reason) => (Peer::Unknown(Code::Und005), reason.clone()),
             SecurityGroupPeer::SelfGroup => (Peer::Members(own), "self".to_owned()),
             SecurityGroupPeer::Group(name) => (self.reference(vpc, name, place), format!("sg:{name}")),
         }

@@ -200,10 +200,14 @@ impl Context<'_> {
                 self.destinations()
             ),
             (Code::Und001, Component::Unmodelled(id)) => {
-                format!(
-                    "the path goes through {}, which is not modelled yet",
-                    self.network.unmodelled[id].describe()
-                )
+                let item = &self.network.unmodelled[id];
+                match &item.reason {
+                    Some(reason) => format!("the path goes through {}: {reason}", item.describe()),
+                    None => format!("the path goes through {}, which is not modelled yet", item.describe()),
+                }
+            }
+            (Code::Und002, _) if !self.network.partial => {
+                "what decides here is not known: `vpcreach validate` says why".to_owned()
             }
             (Code::Und002, Component::RouteTable(_, Some(_))) if rule.is_some() => {
                 format!("the capture does not hold the target of route {}", rule_text().text)
@@ -211,8 +215,11 @@ impl Context<'_> {
             (Code::Und002, _) => {
                 format!("the capture lacks what would decide here: {}", self.missing_call())
             }
-            (Code::Und001 | Code::Und003, Component::RouteTable(_, Some(table))) => {
+            (Code::Und001 | Code::Und003 | Code::Und005, Component::RouteTable(_, Some(table))) => {
                 self.unlisted_message(table)
+            }
+            (Code::Und005, _) if rule.is_some() => {
+                format!("a value that decides is not known: {}", rule_text().text)
             }
             (Code::Und003, _) => "the entries of a prefix list that decides here are not known".to_owned(),
             (code, _) => code.title().to_owned(),
@@ -226,6 +233,7 @@ impl Context<'_> {
             .iter()
             .map(|route| match route.code {
                 Code::Und003 => format!("prefix list {}, whose entries are not known", route.name),
+                Code::Und005 => format!("a destination that is not known ({})", route.name),
                 _ => format!("gateway {}, whose routes are not modelled yet", route.name),
             })
             .collect();
@@ -466,7 +474,7 @@ impl Context<'_> {
                     })
                 }
             },
-            Peer::Stale | Peer::Unknown => false,
+            Peer::Stale | Peer::Unknown(_) => false,
         };
         let side = if direction == Direction::Inbound { "source" } else { "destination" };
         let traffic = &rule.traffic;
