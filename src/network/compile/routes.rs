@@ -333,7 +333,10 @@ impl<'t> Compiler<'t> {
                     .help("a route more specific than `local` must name exactly one subnet (RT-5)"),
             );
         }
-        let inspects = matches!(target, Target::Interface(_) | Target::NatGateway(_) | Target::Blackhole)
+        let unknown =
+            matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].reason.is_some());
+        let inspects = unknown
+            || matches!(target, Target::Interface(_) | Target::NatGateway(_) | Target::Blackhole)
             || matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint") || self.network.unmodelled[id].kind.contains("Firewall"));
         if !inspects {
             let message = "a route inside the VPC's range may only lead to an interface, a NAT gateway or a Gateway Load Balancer endpoint";

@@ -106,20 +106,6 @@ impl Function {
             known => Some(known),
         }
     }
-
-    /// Its long name.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Self::Other(name) => name.to_string(),
-            Self::Ref => "Ref".to_owned(),
-            Self::Condition => "Condition".to_owned(),
-            known => {
-                let name =
-                    FUNCTIONS.iter().find(|(_, function)| function == known).map_or("", |(name, _)| name);
-                format!("Fn::{name}")
-            }
-        }
-    }
 }
 
 impl Key {

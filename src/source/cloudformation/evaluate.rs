@@ -37,6 +37,9 @@ enum Subject {
     Output(StackId, Rc<str>),
 }
 
+/// The outputs that are exported, by name.
+type Exports = BTreeMap<String, Vec<(StackId, Rc<str>)>>;
+
 /// Evaluates expressions of a world of stacks.
 pub(super) struct Evaluator<'w> {
     pub(super) world: &'w World,
@@ -46,7 +49,7 @@ pub(super) struct Evaluator<'w> {
     active: HashSet<Subject>,
     conditions: HashMap<(StackId, Rc<str>), Truth>,
     parameters: HashMap<(StackId, Rc<str>), Value>,
-    exports: Option<BTreeMap<String, Vec<(StackId, Rc<str>)>>>,
+    exports: Option<Exports>,
     /// Parameters that were asked for and have no value.
     missing: BTreeMap<(String, Rc<str>), Place>,
     pub(super) problems: Vec<Diagnostic>,

@@ -26,6 +26,9 @@ use super::value::{Symbol, Value};
 use super::{Import, Settings};
 use crate::topology::{Diagnostic, Place, Spanned, Topology, Unmodelled, Vpc};
 
+/// How the reason of a consequence begins.
+const BECAUSE: &str = "because of `";
+
 /// What a property refers to.
 #[derive(Clone, Debug)]
 enum Reference {
@@ -72,6 +75,10 @@ struct Lowering<'w> {
     /// Security groups that no template holds: VPC, name, whether the id is known.
     external: BTreeMap<(usize, String), bool>,
     problems: Vec<Diagnostic>,
+    /// Reasons that are the reasons of other resources: those are told there.
+    consequences: BTreeSet<Rc<str>>,
+    /// How many resources are unresolved for such a reason.
+    consequent: usize,
 }
 
 /// Reads everything that the world holds.
@@ -101,6 +108,8 @@ pub(super) fn lower(world: &World, settings: &Settings, topology: Topology) -> I
         unmodelled: BTreeSet::new(),
         external: BTreeMap::new(),
         problems: Vec::new(),
+        consequences: BTreeSet::new(),
+        consequent: 0,
     };
     lowering.vpcs();
     lowering.subnets();
@@ -171,6 +180,10 @@ impl<'w> Lowering<'w> {
     /// Reports that something about a resource is not known.
     fn unresolved(&mut self, id: ResourceId, what: &str, why: &str, place: Place) {
         let name = self.name(id);
+        if self.consequences.contains(why) {
+            self.consequent += 1;
+            return self.fate(id, Fate::Unresolved(format!("{what}: {why}")));
+        }
         let message = format!("`{name}`: {what} is not known: {why}");
         let problem = Diagnostic::warning("CFN010", message, place.or(self.place(id)));
         self.problems.push(problem.help("paths that it could change are undetermined"));
@@ -217,7 +230,7 @@ impl<'w> Lowering<'w> {
     }
 
     /// Why a reference does not lead to a resource that was read.
-    fn why(&self, reference: &Reference) -> Rc<str> {
+    fn why(&mut self, reference: &Reference) -> Rc<str> {
         match reference {
             Reference::Absent => "it is not said".into(),
             Reference::Unknown(why) => Rc::clone(why),
@@ -230,7 +243,17 @@ impl<'w> Lowering<'w> {
                     Some(attribute) => {
                         format!("`{attribute}` of `{name}` exists only after deployment").into()
                     }
-                    None => format!("`{name}` could not be read, or is of another type").into(),
+                    None => match self.fates.get(&symbol.resource) {
+                        Some(Fate::Unresolved(why)) => {
+                            // The first cause, not a chain of them.
+                            let root = why.rfind(BECAUSE).and_then(|at| why.get(at..));
+                            let why: Rc<str> =
+                                root.map_or_else(|| format!("{BECAUSE}{name}` ({why})").into(), Into::into);
+                            self.consequences.insert(Rc::clone(&why));
+                            why
+                        }
+                        _ => format!("`{name}` is of type {}", self.world.kind(symbol.resource)).into(),
+                    },
                 }
             }
         }
@@ -257,18 +280,37 @@ impl<'w> Lowering<'w> {
         self.topology.unmodelled.push(item);
     }
 
+    /// Parameters without a value that keep something from being known.
+    fn missing(&self) -> Vec<(String, String, Place)> {
+        let reasons: BTreeSet<&str> = self
+            .fates
+            .values()
+            .filter_map(|fate| if let Fate::Unresolved(why) = fate { Some(why.as_str()) } else { None })
+            .collect();
+        let all = self.evaluator.missing();
+        let decides = |name: &str| reasons.iter().any(|why| why.contains(&format!("`{name}`")));
+        all.filter(|(_, name, _)| decides(name))
+            .map(|(stack, name, place)| (stack.to_owned(), name.to_owned(), place))
+            .collect()
+    }
+
     fn finish(mut self) -> Import {
         let mut diagnostics = std::mem::take(&mut self.problems);
         diagnostics.append(&mut self.evaluator.problems);
-        let missing: Vec<(String, String)> =
-            self.evaluator.missing().map(|(stack, name, _)| (stack.to_owned(), name.to_owned())).collect();
-        if let Some((_, first, place)) = self.evaluator.missing().next() {
-            let names: Vec<String> = missing.iter().map(|(_, name)| format!("`{name}`")).collect();
+        if self.consequent > 0 {
+            let message = format!("what hangs on these is not known either: {} resources", self.consequent);
+            diagnostics.push(Diagnostic::note("CFN012", message, Place::Implicit));
+        }
+        let missing = self.missing();
+        if let Some((_, first, place)) = missing.first() {
+            let mut names: Vec<String> = missing.iter().map(|(_, name, _)| format!("`{name}`")).collect();
+            names.dedup();
             let message = format!("parameters without a value: {}", names.join(", "));
             let help =
                 format!("give them values: --param {first}=VALUE; what depends on them is undetermined");
-            diagnostics.insert(0, Diagnostic::warning("CFN009", message, place).help(help));
+            diagnostics.insert(0, Diagnostic::warning("CFN009", message, *place).help(help));
         }
+        let missing = missing.into_iter().map(|(stack, name, _)| (stack, name)).collect();
         let mut resources = Vec::with_capacity(self.world.resources.len());
         for id in self.world.resource_ids() {
             let Some(resource) = self.world.resource(id) else { continue };

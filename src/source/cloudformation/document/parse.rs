@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span as Bytes, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span as Bytes, Tag};
 
 use super::{Function, Key, Kind, Node};
 use crate::topology::{Diagnostic, FileId, Place, Span};
@@ -32,10 +32,13 @@ pub(in super::super) fn parse(file: FileId, text: &str, problems: &mut Vec<Diagn
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(text.len());
                 let place = Place::Span(builder.span(at, at));
-                Err(Box::new(
-                    Diagnostic::error(SYNTAX, format!("the template can't be read: {error}"), place)
-                        .help("is the indentation right, and every quote and bracket closed?"),
-                ))
+                Err(match error.kind() {
+                    ErrorKind::RecursionLimitExceeded => too_deep(builder.span(at, at)),
+                    _ => Box::new(
+                        Diagnostic::error(SYNTAX, format!("the template can't be read: {error}"), place)
+                            .help("is the indentation right, and every quote and bracket closed?"),
+                    ),
+                })
             }
         };
         match step {
@@ -168,7 +171,7 @@ impl<'t, 'p> Builder<'t, 'p> {
         let span = self.span(start, start);
         self.count(span)?;
         if self.open.len() >= MAX_DEPTH {
-            return Err(limit(format!("lists and maps are nested more than {MAX_DEPTH} deep"), span));
+            return Err(too_deep(span));
         }
         self.open.push(Frame { items, tag, start, end: start, anchor, weight: 1, height: 1 });
         Ok(())
@@ -241,7 +244,7 @@ impl<'t, 'p> Builder<'t, 'p> {
             return Err(limit(format!("aliases stand for more than {MAX_ALIASED_NODES} values"), span));
         }
         if self.open.len() + measured.height > MAX_DEPTH {
-            return Err(limit(format!("lists and maps are nested more than {MAX_DEPTH} deep"), span));
+            return Err(too_deep(span));
         }
         self.complete(measured, 0, end)
     }
@@ -278,6 +281,10 @@ impl<'t, 'p> Builder<'t, 'p> {
         }
         Ok(())
     }
+}
+
+fn too_deep(span: Span) -> Box<Diagnostic> {
+    limit(format!("lists and maps are nested more than {MAX_DEPTH} deep"), span)
 }
 
 fn limit(message: String, span: Span) -> Box<Diagnostic> {

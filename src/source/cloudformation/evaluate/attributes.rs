@@ -93,9 +93,34 @@ impl Evaluator<'_> {
                     said => said,
                 }
             }
+            ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "Endpoint.Port") => self.database_port(id),
             _ if kind.starts_with("AWS::EC2::") && IDS.contains(&attribute) => Value::symbol(id, None),
             _ => Value::symbol(id, Some(attribute)),
         }
+    }
+
+    /// The port of a database: as it was said, or the default of its engine.
+    fn database_port(&mut self, id: ResourceId) -> Value {
+        let said = self.property(id, "Port");
+        if !matches!(said, Value::Nothing) {
+            return said;
+        }
+        if !matches!(self.property(id, "DBClusterIdentifier"), Value::Nothing) {
+            // The cluster says it.
+            return Value::symbol(id, Some("Endpoint.Port"));
+        }
+        let engine = match self.property(id, "Engine") {
+            Value::Text(text) => text.as_known().unwrap_or_default(),
+            _ => String::new(),
+        };
+        let port = match engine.as_str() {
+            "mysql" | "mariadb" | "aurora" | "aurora-mysql" => "3306",
+            "postgres" | "aurora-postgresql" => "5432",
+            _ if engine.starts_with("oracle-") => "1521",
+            _ if engine.starts_with("sqlserver-") => "1433",
+            _ => return Value::symbol(id, Some("Endpoint.Port")),
+        };
+        Value::text(port)
     }
 
     /// What `Ref` gives of a resource.
@@ -176,7 +201,7 @@ impl Evaluator<'_> {
 fn stand_in(index: usize, vpc: ResourceId, world: &super::super::stack::World) -> String {
     let vpcs = world.resource_ids().filter(|id| world.kind(*id) == "AWS::EC2::VPC");
     let number = vpcs.take_while(|id| *id != vpc).count() * 8 + index + 1;
-    let base = u128::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0).to_bits());
+    let base = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0).to_bits();
     let number = u128::try_from(number).unwrap_or(0) & 0xff_ffff;
     format!("{}/56", Ipv6Addr::from_bits(base | number << 72))
 }

@@ -6,7 +6,7 @@ use super::super::document::{Function, Kind, Node};
 use super::super::stack::StackId;
 use super::super::value::{Piece, Text, Value};
 use super::conditions::Truth;
-use super::{Evaluator, Subject, cidr, too_long};
+use super::{Evaluator, Exports, Subject, cidr, too_long};
 use crate::topology::{Diagnostic, Place};
 
 impl Evaluator<'_> {
@@ -190,7 +190,11 @@ impl Evaluator<'_> {
                     Value::unknown(format!("`Fn::Select` wants item {index} of a list of {length}"))
                 })
             }
-            // A text with commas is not split by `Fn::Select`.
+            // An item of a list that only the deployment knows.
+            Value::Text(text) => match text.as_symbol().filter(|symbol| symbol.attribute.is_some()) {
+                Some(_) => Value::Text(text),
+                None => Value::unknown("`Fn::Select` takes a list"),
+            },
             unknown @ Value::Unknown(_) => unknown,
             _ => Value::unknown("`Fn::Select` takes a list"),
         }
@@ -207,6 +211,10 @@ impl Evaluator<'_> {
         };
         let place = text.place();
         match self.value(stack, text) {
+            // Into how many parts the deployment's text falls is not known: the whole stands for each.
+            Value::Text(text) if text.as_symbol().is_some_and(|symbol| symbol.attribute.is_some()) => {
+                Value::Text(text)
+            }
             Value::Text(text) => {
                 let parts = text.split(&delimiter);
                 if too_long(parts.len()) {
@@ -344,11 +352,11 @@ impl Evaluator<'_> {
     }
 
     /// Every export of every stack, by name.
-    fn exports(&mut self) -> &std::collections::BTreeMap<String, Vec<(StackId, Rc<str>)>> {
+    fn exports(&mut self) -> &Exports {
         if self.exports.is_none() {
             // While names are evaluated, nothing is exported: a name must not import.
-            self.exports = Some(std::collections::BTreeMap::new());
-            let mut exports = std::collections::BTreeMap::<String, Vec<_>>::new();
+            self.exports = Some(Exports::new());
+            let mut exports = Exports::new();
             let world = self.world;
             for id in world.stack_ids() {
                 let outputs = world.stack(id).map(|stack| stack.outputs.as_slice()).unwrap_or_default();

@@ -44,7 +44,7 @@ impl Evaluator<'_> {
             self.check_allowed(name, parameter, &text);
             return typed(&parameter.kind, &text);
         }
-        if let Some(value) = self.from_parent(stack, name) {
+        if let Some(value) = self.parent_gives(stack, name) {
             return match value {
                 Value::Text(text) if is_list(&parameter.kind) => match text.as_known() {
                     Some(known) => typed(&parameter.kind, &known),
@@ -73,7 +73,7 @@ impl Evaluator<'_> {
     }
 
     /// What the stack above gives to a parameter of a nested stack.
-    fn from_parent(&mut self, stack: StackId, name: &str) -> Option<Value> {
+    fn parent_gives(&mut self, stack: StackId, name: &str) -> Option<Value> {
         let world = self.world;
         let id = world.stack(stack)?.parent?;
         let resource = world.resource(id)?;
@@ -115,6 +115,7 @@ impl Evaluator<'_> {
         match name {
             "StackName" => Value::text(stack_name),
             "Region" | "AccountId" | "Partition" | "URLSuffix" | "StackId" | "NotificationARNs" => {
+                self.missing.insert((stack_name.to_owned(), whole.into()), Place::Implicit);
                 Value::unknown(format!("`{whole}` is known only to the deployment"))
             }
             _ => Value::unknown(format!("`{whole}` is not a pseudo parameter that is known here")),

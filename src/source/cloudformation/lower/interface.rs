@@ -20,7 +20,6 @@ pub(super) struct Seat {
 /// An interface that was read.
 pub(super) struct Built {
     pub(super) vpc: usize,
-    pub(super) subnet: (usize, usize),
     pub(super) interface: Interface,
 }
 
@@ -78,7 +77,7 @@ impl Lowering<'_> {
             deny_all_igw_traffic: false,
             place,
         };
-        Ok(Built { vpc: subnet.0, subnet, interface })
+        Ok(Built { vpc: subnet.0, interface })
     }
 
     fn public_ip(&self, bag: &Bag, subnet: ResourceId) -> Result<Spanned<PublicIp>, Failed> {

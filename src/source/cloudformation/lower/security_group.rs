@@ -105,6 +105,7 @@ impl Lowering<'_> {
                 }
             };
             for rule in &rules {
+                let place = rule.place;
                 let (rule, why) = self.rule(&home, side, rule);
                 self.push_rule(&home, side, rule);
                 if let Some(why) = why {
