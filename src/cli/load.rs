@@ -89,6 +89,13 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
         Some(path) => source::read(path),
         None => source::read(&discover()?),
     };
+    if let (Ok(Loaded::Yaml { .. } | Loaded::Aws(_)), Some((name, _))) = (&loaded, global.params.first()) {
+        let help = "only CloudFormation templates have parameters".to_owned();
+        return Err(Failure::usage(
+            format!("there is no parameter `{}` to give a value to", name.escape_debug()),
+            Some(help),
+        ));
+    }
     match loaded {
         Ok(Loaded::Yaml { name, bytes }) => Ok(yaml::read(&name, &bytes)),
         Ok(Loaded::CloudFormation { files }) => {

@@ -143,6 +143,7 @@ impl World {
     ) -> StackId {
         let id = StackId(self.stacks.len());
         let root = &template.root;
+        problems.extend(macros(root));
         let section = |name: &str| root.get(name).map(Node::entries).unwrap_or_default();
         let mut resources = HashMap::new();
         for (key, body) in section("Resources") {
@@ -181,6 +182,19 @@ impl World {
         });
         id
     }
+}
+
+/// Macros of others may change anything in a template when it is deployed. Those of AWS add nothing to the network.
+fn macros(root: &Node) -> Option<Diagnostic> {
+    let names = root.get("Transform").map(Node::items).unwrap_or_default();
+    let foreign = |node: &&Node| node.text().is_none_or(|name| !name.starts_with("AWS::"));
+    let node = names.iter().find(foreign)?;
+    let name = node.text().or_else(|| node.get("Name").and_then(Node::text)).unwrap_or("?");
+    let message = format!("macro `{}` changes the template on deployment", name.escape_debug());
+    Some(
+        Diagnostic::warning("CFN013", message, node.place())
+            .help("answers are about the template as it is: run the macro first, and read what comes out"),
+    )
 }
 
 fn parameters(section: &[(super::document::Key, Node)]) -> BTreeMap<Rc<str>, Parameter> {

@@ -102,6 +102,7 @@ fn prune_routes(vpc: &mut Vpc, peerings: &Names, lists: &Names) {
         };
         let destination = match &route.destination.value {
             RouteDestination::PrefixList(name) => lists.contains(name),
+            RouteDestination::Unknown(_) => true,
             RouteDestination::Cidr(ipnet::IpNet::V6(_)) => true,
             RouteDestination::Cidr(ipnet::IpNet::V4(cidr)) => {
                 !cidrs.iter().any(|own| own.contains(cidr) && own != cidr)
