@@ -25,6 +25,7 @@ fn main() {
             match source::read(&folder) {
                 Ok(Loaded::Aws(capture)) => row(&root, &folder, &capture, &mut totals),
                 Ok(Loaded::Yaml { name, .. }) => eprintln!("{name}: YAML"),
+                Ok(Loaded::CloudFormation { .. }) => eprintln!("{}: templates", folder.display()),
                 Err(error) => eprintln!("{}: {error}", folder.display()),
             }
         }

@@ -22,6 +22,13 @@ pub fn all_addresses() -> AddressSet {
     every_address(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).union(&every_address(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))
 }
 
+/// Reads a CIDR block. A number with a leading zero is refused: some take it for octal, others do not.
+pub fn parse_cidr(text: &str) -> Option<IpNet> {
+    let (address, _) = text.split_once('/')?;
+    address.parse::<IpAddr>().ok()?;
+    text.parse().ok()
+}
+
 /// The addresses of a CIDR; host bits are masked.
 pub fn cidr_set(cidr: &IpNet) -> AddressSet {
     AddressSet::range(cidr.network(), cidr.broadcast())

@@ -11,6 +11,8 @@ use super::id::{InstanceId, InterfaceId, SecurityGroupId, SubnetId, VpcId};
 pub struct Instance {
     /// Its name.
     pub name: String,
+    /// Whether an instance of another VPC has the same name.
+    pub name_is_shared: bool,
     /// Other names for it.
     pub aliases: Vec<String>,
     /// Where it was named.
@@ -108,6 +110,9 @@ impl Interface {
 pub fn default_ephemeral_ports(kind: &InstanceKind) -> EphemeralPorts {
     match kind {
         InstanceKind::Ec2 | InstanceKind::Rds | InstanceKind::Interface => EphemeralPorts::Linux,
-        InstanceKind::Lambda | InstanceKind::NatGateway | InstanceKind::Other(_) => EphemeralPorts::Any,
+        InstanceKind::Lambda
+        | InstanceKind::LoadBalancer
+        | InstanceKind::NatGateway
+        | InstanceKind::Other(_) => EphemeralPorts::Any,
     }
 }

@@ -68,6 +68,10 @@ pub enum Identity {
     Interface(InterfaceId),
     /// Hidden: its address was translated (SG-7).
     Translated,
+    /// That interface, over a transit gateway that carries references to its groups: inbound rules only (SG-10).
+    OverTransitGateway(InterfaceId),
+    /// Lost in a transit gateway that does not carry references (SG-11).
+    LostInTransit,
     /// Lost behind a hop that forwards (SG-11).
     Forwarded,
     /// Not an interface.
@@ -151,7 +155,9 @@ impl Network {
         }
         let carries_unknown = |id: InterfaceId| self.interfaces[id].groups_unknown;
         match (direction, remote) {
-            (Direction::Inbound, Identity::Interface(source)) => carries_unknown(source),
+            (Direction::Inbound, Identity::Interface(source) | Identity::OverTransitGateway(source)) => {
+                carries_unknown(source)
+            }
             (Direction::Inbound, _) => false,
             (Direction::Outbound, _) => {
                 let destinations = packets.destinations();
@@ -214,14 +220,17 @@ impl Network {
         group: SecurityGroupId,
     ) -> Option<AddressSet> {
         let group_data = &self.security_groups[group];
-        if !self.reference_in_scope(vpc, group_data.vpc) {
+        let over_transit =
+            direction == Direction::Inbound && matches!(remote, Identity::OverTransitGateway(_));
+        if !over_transit && !self.reference_in_scope(vpc, group_data.vpc) {
             return None;
         }
         let members: Box<dyn Iterator<Item = InterfaceId> + '_> = match (direction, remote) {
             (Direction::Outbound, _) => Box::new(group_data.members.iter().copied()),
-            (Direction::Inbound, Identity::Interface(interface)) => {
-                Box::new(group_data.members.iter().copied().filter(move |member| *member == interface))
-            }
+            (
+                Direction::Inbound,
+                Identity::Interface(interface) | Identity::OverTransitGateway(interface),
+            ) => Box::new(group_data.members.iter().copied().filter(move |member| *member == interface)),
             (Direction::Inbound, _) => return None,
         };
         Some(AddressSet::from_ranges(
@@ -267,7 +276,7 @@ impl Network {
             let in_scope = self.reference_in_scope(vpc, self.security_groups[group].vpc);
             match (direction, remote) {
                 (Direction::Inbound, Identity::Translated) => return Code::Sg003,
-                (Direction::Inbound, Identity::Forwarded) => return Code::Sg004,
+                (Direction::Inbound, Identity::Forwarded | Identity::LostInTransit) => return Code::Sg004,
                 (Direction::Inbound, Identity::Interface(source))
                     if !in_scope && self.is_member(source, group) =>
                 {

@@ -97,10 +97,8 @@ fn show<'a>(
     }
     for Part { shown, marks } in parts(&source.text, marks) {
         let Some(part) = source.text.get(shown.clone()) else { continue };
-        // A space takes the place of the carriage return, so that no byte moves and nothing is shown.
-        let mut snippet = Snippet::source(part.replace('\r', " "))
-            .path(&source.name)
-            .line_start(lines.line(file, shown.start));
+        let mut snippet =
+            Snippet::source(harmless(part)).path(&source.name).line_start(lines.line(file, shown.start));
         for (primary, label, place) in marks {
             let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(place.start - shown.start..place.end - shown.start);
@@ -110,6 +108,18 @@ fn show<'a>(
         group = group.element(snippet);
     }
     group
+}
+
+/// The text without what a terminal would obey and the renderer leaves: carriage returns, the control characters of
+/// Latin-1, the line ends of Unicode. What takes their place is as long, so that no byte moves.
+fn harmless(text: &str) -> String {
+    let replaced = |letter: char| match letter {
+        '\r' => ' ',
+        '\u{80}'..='\u{9f}' => '·',
+        '\u{2028}' | '\u{2029}' => '␤',
+        other => other,
+    };
+    text.chars().map(replaced).collect()
 }
 
 /// One stretch of text for labels that stand close together, and one more for each that stands elsewhere:

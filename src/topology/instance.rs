@@ -37,6 +37,8 @@ pub enum InstanceKind {
     Lambda,
     /// A bare interface.
     Interface,
+    /// The nodes of an application load balancer (LB-1).
+    LoadBalancer,
     /// An interface that a NAT gateway owns (captures): not an endpoint of its own.
     NatGateway,
     /// Owned by a service that is not modelled yet, for example `load balancer` (captures).

@@ -12,12 +12,14 @@
 mod diagnostic;
 mod entries;
 mod instance;
+mod load_balancer;
 mod network_acl;
 mod place;
 mod route_table;
 mod security_group;
 mod test_case;
 mod traffic;
+mod transit_gateway;
 mod vpc;
 pub mod yaml;
 
@@ -30,6 +32,7 @@ pub use entries::{Entries, Entry};
 pub use instance::{
     EphemeralPorts, Instance, InstanceKind, InstanceState, Interface, PublicAddress, PublicIp,
 };
+pub use load_balancer::{Listener, LoadBalancer, TargetGroup};
 pub use network_acl::{AclAction, AclPeer, AclRule, NetworkAcl};
 pub use place::{
     FileId, LineColumn, Location, Place, Resource, ResourceId, SourceFile, Sources, Span, Spanned,
@@ -38,6 +41,7 @@ pub use route_table::{Route, RouteDestination, RouteOrigin, RouteState, RouteTab
 pub use security_group::{SecurityGroup, SecurityGroupPeer, SecurityGroupRule};
 pub use test_case::{Expectation, FamilyFilter, TestCase};
 pub use traffic::{PortRange, Protocol, Traffic};
+pub use transit_gateway::{AttachedTo, TransitGateway, TransitGatewayAttachment, TransitGatewayRouteTable};
 pub use vpc::{
     Association, Connectivity, EgressOnlyInternetGateway, GatewayState, InternetGateway, NatGateway,
     PeeringConnection, PeeringStatus, Subnet, Vpc,
@@ -60,6 +64,8 @@ pub struct Topology {
     pub vpcs: Entries<Vpc>,
     /// Peering connections between them.
     pub peering_connections: Entries<PeeringConnection>,
+    /// Transit gateways.
+    pub transit_gateways: Entries<TransitGateway>,
     /// What was read but is not modelled yet. A path that meets one by name is `undetermined`.
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.
@@ -133,6 +139,18 @@ pub enum CaptureKind {
     Instances,
     /// `get-managed-prefix-list-entries`
     PrefixListEntries,
+    /// `describe-transit-gateways`
+    TransitGateways,
+    /// `describe-transit-gateway-vpc-attachments`
+    TransitGatewayVpcAttachments,
+    /// `describe-transit-gateway-route-tables`
+    TransitGatewayRouteTables,
+    /// `search-transit-gateway-routes`
+    TransitGatewayRoutes,
+    /// `get-transit-gateway-route-table-associations`
+    TransitGatewayAssociations,
+    /// `get-transit-gateway-route-table-propagations`
+    TransitGatewayPropagations,
 }
 
 impl CaptureKind {
@@ -149,6 +167,12 @@ impl CaptureKind {
             Self::NetworkInterfaces => "aws ec2 describe-network-interfaces",
             Self::Instances => "aws ec2 describe-instances",
             Self::PrefixListEntries => "aws ec2 get-managed-prefix-list-entries",
+            Self::TransitGateways => "aws ec2 describe-transit-gateways",
+            Self::TransitGatewayVpcAttachments => "aws ec2 describe-transit-gateway-vpc-attachments",
+            Self::TransitGatewayRouteTables => "aws ec2 describe-transit-gateway-route-tables",
+            Self::TransitGatewayRoutes => "aws ec2 search-transit-gateway-routes",
+            Self::TransitGatewayAssociations => "aws ec2 get-transit-gateway-route-table-associations",
+            Self::TransitGatewayPropagations => "aws ec2 get-transit-gateway-route-table-propagations",
         }
     }
 }

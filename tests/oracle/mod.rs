@@ -15,6 +15,7 @@ pub mod packet;
 pub mod resolve;
 pub mod routing;
 pub mod simulator;
+pub mod transit;
 pub mod walk;
 pub mod world;
 

@@ -146,6 +146,9 @@ fn named(world: &World, topology: &Topology, vpc: usize, name: &str) -> Option<T
     if let Some(index) = world.peerings.iter().position(|peering| peering.name == name) {
         return Some(Target::Peering(index));
     }
+    if let Some(index) = world.transit_gateways.iter().position(|gateway| gateway.name == name) {
+        return Some(Target::TransitGateway(index));
+    }
     let interface = match name.split_once('/') {
         Some((instance, interface)) => world.interface_named(vpc, instance, interface),
         None => world.instance_named(vpc, name),

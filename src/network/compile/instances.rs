@@ -1,5 +1,6 @@
 //! Instances and their interfaces.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::topology::{
@@ -21,6 +22,18 @@ impl<'t> Compiler<'t> {
             }
         }
         self.nat_gateways(&mut reserved);
+        self.note_shared_names();
+    }
+
+    fn note_shared_names(&mut self) {
+        let mut named: BTreeMap<&str, Vec<InstanceId>> = BTreeMap::new();
+        for (id, instance) in self.network.instances.iter() {
+            named.entry(&instance.name).or_default().push(id);
+        }
+        let shared: Vec<InstanceId> = named.into_values().filter(|ids| ids.len() > 1).flatten().collect();
+        for id in shared {
+            self.network.instances[id].name_is_shared = true;
+        }
     }
 
     /// What somebody said is taken before anything is assumed.
@@ -64,6 +77,7 @@ impl<'t> Compiler<'t> {
         let ephemeral = said.ephemeral_ports.as_ref().map(|ports| ports.value);
         let id = self.network.instances.push(Instance {
             name: entry.name().to_owned(),
+            name_is_shared: false,
             aliases: entry.aliases.clone(),
             place: entry.place(),
             vpc,

@@ -7,9 +7,11 @@ mod addresses;
 mod checks;
 mod gateways;
 mod instances;
+mod load_balancers;
 mod routes;
 mod rules;
 mod scope;
+mod transit_gateways;
 mod vpcs;
 
 use std::collections::BTreeMap;
@@ -45,6 +47,9 @@ pub(super) mod code {
     pub(in super::super) const SUBNET_FULL: &str = "TOP118";
     pub(in super::super) const DUPLICATE_ROUTE: &str = "TOP119";
     pub(in super::super) const NO_CIDR: &str = "TOP120";
+    pub(in super::super) const ATTACHED_TWICE: &str = "TOP121";
+    pub(in super::super) const ATTACHMENT_ZONE: &str = "TOP122";
+    pub(in super::super) const NOT_PROPAGATED: &str = "TOP123";
 }
 
 /// What may stop packets at an internet gateway, without being a hop of its own.
@@ -61,7 +66,9 @@ pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     compiler.unmodelled_subnets();
     compiler.gateways();
     compiler.instances();
+    compiler.load_balancers();
     compiler.peerings();
+    compiler.transit_gateways();
     compiler.routes();
     compiler.rules();
     compiler.owners();

@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use crate::flow::AddressSet;
 use crate::topology::{
     Completeness, Diagnostic, RouteDestination, RouteOrigin, RouteState, RouteTarget, Spanned,
 };
@@ -62,7 +63,7 @@ impl<'t> Compiler<'t> {
         }
         self.check_duplicates(said);
         let old = &self.network.route_tables[table];
-        let mut filled = RouteTable::new(old.name.clone(), old.aliases.clone(), old.place, vpc, routes);
+        let mut filled = RouteTable::new(old.name.clone(), old.aliases.clone(), old.place, Some(vpc), routes);
         filled.unlisted = unlisted;
         self.network.route_tables[table] = filled;
     }
@@ -75,23 +76,30 @@ impl<'t> Compiler<'t> {
         for gateway in &said.propagating {
             let target = self.named_target(vpc, &gateway.value).unwrap_or(Target::Missing);
             let name = gateway.value.clone();
-            let unlisted =
-                Unlisted { name, code: Code::Und001, target, public_only: false, place: gateway.place };
+            let unlisted = Unlisted {
+                name,
+                code: Code::Und001,
+                target,
+                public_only: false,
+                except: AddressSet::empty(),
+                place: gateway.place,
+            };
             self.network.route_tables[table].unlisted.push(unlisted);
         }
     }
 
     /// A route by a prefix list whose entries are not known.
-    fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
+    pub(super) fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
         let name = match &said.destination.value {
             RouteDestination::PrefixList(name) => name,
             RouteDestination::Unknown(reason) => {
                 let name = reason.clone();
                 return Some(Unlisted {
                     name,
-                    code: Code::Und005,
+                    code: Code::Und007,
                     target,
                     public_only: false,
+                    except: AddressSet::empty(),
                     place: said.place,
                 });
             }
@@ -105,6 +113,7 @@ impl<'t> Compiler<'t> {
             code: Code::Und003,
             target,
             public_only,
+            except: AddressSet::empty(),
             place: said.place,
         })
     }
@@ -205,6 +214,7 @@ impl<'t> Compiler<'t> {
             .or_else(|| self.scope.instances.get(&key).and_then(instance).map(Target::Interface))
             .or_else(|| self.scope.interfaces.get(&key).copied().map(Target::Interface))
             .or_else(|| self.scope.peerings.get(name).copied().map(Target::Peering))
+            .or_else(|| self.scope.transit_gateways.get(name).copied().map(Target::TransitGateway))
             .or_else(|| {
                 self.scope.unmodelled.get(&(Some(vpc), name.to_owned())).copied().map(Target::Unmodelled)
             })
@@ -234,6 +244,7 @@ impl<'t> Compiler<'t> {
             return;
         }
         let mut known: Vec<String> = self.scope.peerings.keys().cloned().collect();
+        known.extend(self.scope.transit_gateways.keys().cloned());
         known.extend(
             self.scope
                 .unmodelled
@@ -279,6 +290,16 @@ impl<'t> Compiler<'t> {
             let message =
                 format!("peering connection `{}` joins `{a}` and `{b}`, not this VPC", peering.name);
             self.report(Diagnostic::error(code::ROUTE_TARGET, message, said.target.place));
+            return;
+        }
+        if let Target::TransitGateway(id) = target
+            && self.network.attachment_of(id, vpc).is_none()
+        {
+            let gateway = self.network.transit_gateways[id].name.clone();
+            let name = self.network.vpcs[vpc].name.clone();
+            let message = format!("transit gateway `{gateway}` has no attachment to this VPC");
+            let help = format!("attach it: `attachments: {{{name}: {{vpc: {name}, subnets: […]}}}}`");
+            self.report(Diagnostic::error(code::ROUTE_TARGET, message, said.target.place).help(help));
             return;
         }
         let family = match (target, prefix) {
@@ -348,7 +369,7 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn check_duplicates(&mut self, said: &[crate::topology::Route]) {
+    pub(super) fn check_duplicates(&mut self, said: &[crate::topology::Route]) {
         if self.network.partial {
             return;
         }

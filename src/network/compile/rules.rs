@@ -154,7 +154,7 @@ impl<'t> Compiler<'t> {
                 };
                 (peer, format!("pl:{name}"))
             }
-            SecurityGroupPeer::Unknown(reason) => (Peer::Unknown(Code::Und005), format!("? ({reason})")),
+            SecurityGroupPeer::Unknown(reason) => (Peer::Unknown(Code::Und007), format!("? ({reason})")),
             SecurityGroupPeer::SelfGroup => (Peer::Members(own), "self".to_owned()),
             SecurityGroupPeer::Group(name) => (self.reference(vpc, name, place), format!("sg:{name}")),
         }

@@ -36,6 +36,9 @@ pub(super) struct Builder<'a> {
     calls: BTreeMap<&'a Scope, BTreeSet<CaptureKind>>,
 }
 
+/// Ids of AWS have a few dozen characters, names at most 255.
+const LONGEST_ID: usize = 512;
+
 impl<'a> Builder<'a> {
     pub(super) fn new(topology: Topology, pages: &'a [Page]) -> Self {
         Self {
@@ -69,6 +72,11 @@ impl<'a> Builder<'a> {
                     self.remarks.add(&remarks::NO_ID, kind, Place::Implicit);
                     self.inventory.add_read(kind, 1);
                     self.inventory.add_ignored(kind, 1, "no id");
+                } else if id.len() > LONGEST_ID {
+                    let start: String = id.chars().take(40).collect();
+                    self.remarks.add(&remarks::LONG_ID, &format!("{start}…"), Place::Implicit);
+                    self.inventory.add_read(kind, 1);
+                    self.inventory.add_ignored(kind, 1, "an id that is too long");
                 } else if let Some(first) = known.get(id) {
                     if *first != value {
                         self.remarks.add(&remarks::DIFFERENT_COPIES, id, Place::Implicit);

@@ -1,6 +1,8 @@
 //! What the answers of AWS share: tags, states, protocols, CIDRs.
 
 use ipnet::IpNet;
+
+use crate::flow::parse_cidr;
 use serde::Deserialize;
 
 use crate::topology::{Place, PortRange, Protocol, Traffic};
@@ -93,7 +95,7 @@ pub(super) fn said(number: Option<i64>) -> Option<i64> {
 
 /// A CIDR, or a bare address.
 pub(super) fn cidr(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
+    parse_cidr(text).or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
 }
 
 /// The region in a name that starts with one: `us-gov-west-1a`, `us-west-2-lax-1a`.

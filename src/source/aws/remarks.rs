@@ -33,6 +33,8 @@ pub(super) static VPC_NOT_CAPTURED: Remark =
     warning("AWS003", "left out, because its VPC was not captured", RECAPTURE);
 pub(super) static NO_ID: Remark =
     warning("AWS004", "left out, because it has no id", "was the answer cut with --query?");
+pub(super) static LONG_ID: Remark =
+    warning("AWS023", "left out, because its id is longer than AWS makes any", "is the file damaged?");
 pub(super) static OUTSIDE_SUBNET: Remark = note(
     "AWS005",
     "has an address outside its subnet, which AWS never gives: one inside is assumed instead",

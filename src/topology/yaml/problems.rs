@@ -111,12 +111,18 @@ pub(super) fn quote(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(MAX_QUOTED)
-        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .map(|character| if is_obeyed(character) { '\u{fffd}' } else { character })
         .collect();
     if text.chars().nth(MAX_QUOTED).is_some() {
         shown.push('…');
     }
     format!("`{shown}`")
+}
+
+/// Whether a terminal or an editor obeys a character instead of showing it: controls, ends of lines, turns of direction.
+fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Words for a sentence: `a`, `b`, `c`.

@@ -7,6 +7,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::codes;
 use super::problems::{Fault, quote};
 use super::words::{self, EPHEMERAL_PORTS};
+use crate::flow::parse_cidr;
 use crate::topology::{EphemeralPorts, PortRange, PublicIp, RouteDestination, RouteTarget};
 
 /// Names that mean something else wherever a route target is named.
@@ -24,7 +25,7 @@ const ROUTELESS: &[(IpAddr, u8)] = &[
 
 /// A CIDR block of either family. Host bits stay: who uses it masks them (VP-2).
 pub(super) fn cidr(text: &str) -> Result<IpNet, Fault> {
-    text.parse::<IpNet>().map_err(|_| not_a_cidr(text, "10.0.0.0/16"))
+    parse_cidr(text).ok_or_else(|| not_a_cidr(text, "10.0.0.0/16"))
 }
 
 /// An IPv4 CIDR block.
@@ -41,13 +42,13 @@ pub(super) fn cidr4(text: &str) -> Result<Ipv4Net, Fault> {
 
 /// An IPv6 CIDR block.
 pub(super) fn cidr6(text: &str) -> Result<Ipv6Net, Fault> {
-    match text.parse::<IpNet>() {
-        Ok(IpNet::V6(net)) => Ok(net),
-        Ok(IpNet::V4(_)) => {
+    match parse_cidr(text) {
+        Some(IpNet::V6(net)) => Ok(net),
+        Some(IpNet::V4(_)) => {
             let message = format!("{} is an IPv4 CIDR block where an IPv6 one is needed", quote(text));
             Err(Fault::error(codes::CIDR, message).help("the key for IPv4 is `cidr`"))
         }
-        Err(_) => Err(not_a_cidr(text, "2001:db8:1200::/56")),
+        None => Err(not_a_cidr(text, "2001:db8:1200::/56")),
     }
 }
 
@@ -66,6 +67,9 @@ fn not_a_cidr(text: &str, example: &str) -> Fault {
         };
     };
     match address.parse::<IpAddr>() {
+        Err(_) if text.parse::<IpNet>().is_ok() => fault
+            .label("a number with a leading zero")
+            .help("some programs take it for octal: write it without the zero"),
         Err(_) => fault
             .label("not an IP address before the `/`")
             .help("four numbers from 0 to 255 for IPv4, hexadecimal groups with `:` for IPv6"),
