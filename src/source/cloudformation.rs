@@ -82,9 +82,10 @@ pub fn read(files: &[(String, Vec<u8>)], settings: &Settings) -> Import {
         };
         let file = topology.sources.add_file(name, text);
         let Some(root) = document::parse(file, text, &mut diagnostics) else { continue };
-        if root.get("Resources").is_none() {
-            let message = format!("{name} has no `Resources`");
-            diagnostics.push(Diagnostic::error("CFN001", message, root.place()));
+        if root.get("Resources").is_none_or(|resources| resources.entries().is_empty()) {
+            let message = format!("{name} has no resources");
+            let problem = Diagnostic::error("CFN001", message, root.place());
+            diagnostics.push(problem.help("CloudFormation wants at least one under `Resources`"));
         }
         templates.push(Template { name: name.clone(), root });
     }

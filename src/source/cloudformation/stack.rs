@@ -71,6 +71,9 @@ const MAX_STACKS: usize = 500;
 /// How deep stacks may nest.
 const MAX_NESTING: usize = 8;
 
+/// CloudFormation's limit, in bytes.
+const LONGEST_ID: usize = 255;
+
 pub(super) const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
 impl World {
@@ -146,6 +149,7 @@ impl World {
         problems.extend(macros(root));
         let section = |name: &str| root.get(name).map(Node::entries).unwrap_or_default();
         let mut resources = HashMap::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         for (key, body) in section("Resources") {
             let Some(kind) = body.get("Type").and_then(Node::text) else {
                 // Fn::ForEach and Fn::Transform stand where resources stand.
@@ -155,6 +159,12 @@ impl World {
                 problems.push(Diagnostic::warning("CFN003", message, key.place()));
                 continue;
             };
+            if key.text.len() > LONGEST_ID || !seen.insert(&key.text) {
+                // A key that is there twice is an error already.
+                let message = "a logical id is longer than 255 characters, or there twice: left out";
+                problems.push(Diagnostic::warning("CFN003", message, key.place()));
+                continue;
+            }
             resources.insert(Rc::clone(&key.text), ResourceId(self.resources.len()));
             self.resources.push(Resource {
                 stack: id,

@@ -49,6 +49,15 @@ pub(super) struct Symbol {
     pub(super) attribute: Option<Rc<str>>,
 }
 
+/// A name that the templates do not define, in a form that can be shown: on one line, and of a length that AWS makes.
+pub(super) fn label(text: &str) -> String {
+    const LONGEST: usize = 255;
+    text.chars()
+        .take(LONGEST)
+        .map(|letter| if matches!(letter, '/' | '\n' | '\t') { '_' } else { letter })
+        .collect()
+}
+
 impl Text {
     pub(super) fn known(text: impl Into<Rc<str>>) -> Self {
         Self(vec![Piece::Known(text.into())])

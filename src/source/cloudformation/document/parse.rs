@@ -1,5 +1,6 @@
 //! From text to the tree. JSON is read by the YAML parser too, so that both know their places.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -130,6 +131,7 @@ impl<'t, 'p> Builder<'t, 'p> {
                 self.count(span)?;
                 let function = function(tag.as_deref());
                 let plain = style == ScalarStyle::Plain && function.is_none();
+                let text = tidy(&text);
                 let kind = if plain { plain_kind(&text) } else { Kind::Text(text.as_ref().into()) };
                 let node = self.tagged(Node { span, kind }, function);
                 self.complete(Measured { node, weight: 1, height: 0 }, anchor, range.end)?;
@@ -268,6 +270,9 @@ impl<'t, 'p> Builder<'t, 'p> {
                 None => {
                     let span = value.node.span;
                     let text: Rc<str> = match value.node.kind {
+                        Kind::Text(text) if text.contains(['\n', '\t']) => {
+                            text.replace(['\n', '\t'], " ").into()
+                        }
                         Kind::Text(text) => text,
                         Kind::Null => "".into(),
                         _ => {
@@ -297,6 +302,15 @@ fn function(tag: Option<&Tag>) -> Option<Function> {
     let original = tag.original();
     let name = original.trim_start_matches('!');
     (!name.is_empty()).then(|| Function::by_tag(name))
+}
+
+/// The text without what a terminal or an editor obeys instead of showing it. Ends of lines stay: they belong to values.
+fn tidy(text: &str) -> Cow<'_, str> {
+    let obeyed = |letter: char| {
+        letter.is_control() && !matches!(letter, '\n' | '\t')
+            || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(obeyed) { Cow::Owned(text.replace(obeyed, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// CloudFormation reads YAML 1.1: `yes` is a boolean, and reads as `true`.

@@ -6,8 +6,9 @@ use ipnet::IpNet;
 
 use super::super::evaluate::Evaluator;
 use super::super::stack::ResourceId;
-use super::super::value::{Located, Value};
+use super::super::value::{Located, Value, label};
 use super::Lowering;
+use crate::flow::parse_cidr;
 use crate::topology::{Place, Spanned};
 
 /// A property.
@@ -146,7 +147,7 @@ pub(super) fn text(evaluator: &Evaluator<'_>, located: &Located) -> Field<String
 /// A CIDR; a bare address is one of its own.
 pub(super) fn cidr(text: &str) -> Option<IpNet> {
     let text = text.trim();
-    text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
+    parse_cidr(text).or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
 }
 
 impl Lowering<'_> {
@@ -179,7 +180,7 @@ impl Lowering<'_> {
                 && value.value != own
                 && !value.value.is_empty()
             {
-                names.push(value.value);
+                names.push(label(&value.value));
             }
         }
         names

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::super::inventory::Fate;
 use super::super::stack::ResourceId;
+use super::super::value::label;
 use super::bag::Field;
 use super::{Lowering, Reference};
 use crate::topology::{
@@ -58,7 +59,7 @@ impl Lowering<'_> {
         let doubt = doubt.or_else(|| gateway.is_none().then(|| self.why(&reference)));
         let name = match (gateway, &reference) {
             (Some(gateway), _) => self.named(gateway),
-            (None, Reference::Literal(name)) => Spanned::new(name.clone(), place),
+            (None, Reference::Literal(name)) => Spanned::new(label(name), place),
             (None, _) => self.named(id),
         };
         let vpc_name = self.vpc_name(vpc);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use super::super::stack::ResourceId;
-use super::super::value::Located;
+use super::super::value::{Located, label};
 use super::bag::{Bag, Field, items};
 use super::{Lowering, Reference};
 use crate::topology::{Interface, PublicIp, Spanned};
@@ -177,9 +177,7 @@ impl Lowering<'_> {
                     let why = format!("`{name}` is a group of another VPC");
                     self.external_group(vpc, &unknown_group(&why), false, item.place)
                 }
-                (None, Reference::Literal(id)) => {
-                    self.external_group(vpc, &id.replace('/', "_"), true, item.place)
-                }
+                (None, Reference::Literal(id)) => self.external_group(vpc, &label(id), true, item.place),
                 (None, _) => {
                     let why = self.why(&reference);
                     self.external_group(vpc, &unknown_group(&why), false, item.place)
@@ -203,5 +201,5 @@ impl Lowering<'_> {
 
 /// The name of a group of which only this is known.
 pub(super) fn unknown_group(why: &str) -> String {
-    format!("the group of which {why}").replace('/', "_")
+    label(&format!("the group of which {why}"))
 }

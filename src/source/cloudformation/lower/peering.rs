@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::super::inventory::Fate;
 use super::super::stack::ResourceId;
+use super::super::value::label;
 use super::bag::{Bag, Field};
 use super::{Lowering, Reference};
 use crate::topology::{Entry, PeeringConnection, PeeringStatus, Place, PrefixList, Spanned, Unmodelled};
@@ -95,6 +96,7 @@ impl Lowering<'_> {
         }
         match reference {
             Reference::Literal(id) => {
+                let id = &label(id);
                 if self.topology.prefix_lists.get(id).is_none() {
                     self.topology.prefix_lists.push(Spanned::new(id.clone(), place), PrefixList::default());
                 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::stack::ResourceId;
+use super::super::value::label;
 use super::bag::Field;
 use super::{Lowering, Reference};
 use crate::topology::{Place, Route, RouteDestination, RouteOrigin, RouteTarget, Spanned, Unmodelled};
@@ -88,6 +89,7 @@ impl Lowering<'_> {
                 Reference::Absent => continue,
                 Reference::Literal(text) if text == "local" => RouteTarget::Local,
                 Reference::Literal(text) => {
+                    let text = label(&text);
                     self.foreign_target(&text, place);
                     RouteTarget::Named(text)
                 }

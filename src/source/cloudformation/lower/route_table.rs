@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::super::inventory::Fate;
 use super::super::stack::ResourceId;
+use super::super::value::label;
 use super::{Lowering, Reference};
 use crate::topology::{
     Association, Entry, PrefixList, Route, RouteDestination, RouteOrigin, RouteTable, RouteTarget, Spanned,
@@ -135,7 +136,7 @@ impl Lowering<'_> {
         let place = self.place(id);
         let gateway = match self.reference(id, "VpnGatewayId") {
             Reference::Resource(symbol) => self.name(symbol.resource),
-            Reference::Literal(name) => name,
+            Reference::Literal(name) => label(&name),
             other => self.why(&other).to_string(),
         };
         let bag = self.bag(id, &["RouteTableIds"]);
@@ -171,7 +172,7 @@ impl Lowering<'_> {
             return;
         }
         let place = self.place(id);
-        let service = bag.text(&self.evaluator, "ServiceName").known().map(|service| service.value);
+        let service = bag.text(&self.evaluator, "ServiceName").known().map(|service| label(&service.value));
         let list = service.unwrap_or_else(|| format!("of the service of {}", self.name(id)));
         let tables = match bag.items("RouteTableIds") {
             Ok(tables) => tables,

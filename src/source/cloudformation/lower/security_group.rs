@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::inventory::Fate;
 use super::super::stack::ResourceId;
-use super::super::value::Located;
+use super::super::value::{Located, label};
 use super::bag::{Bag, Field, items};
 use super::external::any_rule;
 use super::interface::unknown_group;
@@ -298,7 +298,7 @@ impl Lowering<'_> {
         place: Place,
     ) -> (Spanned<SecurityGroupPeer>, Option<Rc<str>>) {
         let (name, is_id) = match reference {
-            Reference::Literal(id) => (id.replace('/', "_"), true),
+            Reference::Literal(id) => (label(id), true),
             _ => (unknown_group(&self.why(reference)), false),
         };
         let why = self.why(reference);
