@@ -189,6 +189,26 @@ fn what_a_template_leaves_open_is_undetermined_there_and_nowhere_else() {
 }
 
 #[test]
+fn what_may_be_one_of_several_puts_all_of_them_in_doubt() {
+    let open = server_group("SecurityGroupIngress: [{IpProtocol: \"-1\", CidrIp: 0.0.0.0/0}]");
+    let either = |id: &str| {
+        format!(
+            "Parameters: {{P: {{Type: String}}}}\nConditions: {{C: !Equals [!Ref P, x]}}\n{FRAME}{open}  Acl: {{Type: \
+             AWS::EC2::NetworkAcl, Properties: {{VpcId: !Ref Vpc}}}}\n  Of: {{Type: \
+             AWS::EC2::SubnetNetworkAclAssociation, Properties: {{SubnetId: {id}, NetworkAclId: !Ref Acl}}}}\n"
+        )
+    };
+    let read = |id: &str| network(&read_text(&either(id), &[]));
+    assert_eq!(verdict(&read("!Ref SubnetB"), "Client", "Server:80"), Verdict::Blocked);
+    assert_eq!(
+        verdict(&read("!If [C, !Ref SubnetA, !Ref SubnetB]"), "Client", "Server:80"),
+        Verdict::Undetermined
+    );
+    // A subnet of somebody else is none of these.
+    assert_eq!(verdict(&read("subnet-0123"), "Client", "Server:80"), Verdict::Reachable);
+}
+
+#[test]
 fn rules_of_their_own_take_the_default_rule_away() {
     let group = server_group("SecurityGroupIngress: [{IpProtocol: \"-1\", CidrIp: 0.0.0.0/0}]");
     assert_eq!(verdict(&framed(&group), "Client", "Server:80"), Verdict::Reachable);
@@ -309,5 +329,34 @@ fn hostile_templates_end_quickly_and_say_why() {
         "Resources: {a: 1, a: 2}",
     ] {
         assert!(!read_text(text, &[]).diagnostics.is_empty() || text.is_empty(), "{text}");
+    }
+}
+
+/// Templates with a piece cut out, or two lines exchanged: whatever they are, they are read or refused.
+#[test]
+fn damaged_templates_are_no_danger() {
+    let mut sources = vec![include_str!("../topologies/cloudformation/shop.template").to_owned()];
+    for name in [
+        "functions.yaml",
+        "dual-stack.yaml",
+        "long-forms.json",
+        "nested/root.yaml",
+        "hostile/wrong-shapes.yaml",
+    ] {
+        sources.push(std::fs::read_to_string(samples().join(name)).unwrap());
+    }
+    for source in sources {
+        let lines: Vec<&str> = source.lines().collect();
+        for cut in 0..lines.len() {
+            let without: Vec<&str> =
+                lines.iter().enumerate().filter(|(at, _)| *at != cut).map(|(_, line)| *line).collect();
+            let mut swapped = lines.clone();
+            swapped.swap(cut, (cut * 7 + 3) % lines.len());
+            let ended = lines[..cut].join("\n");
+            for text in [without.join("\n"), swapped.join("\n"), ended] {
+                let import = read_text(&text, &[("WithNat", "yes")]);
+                Network::compile(&import.topology);
+            }
+        }
     }
 }

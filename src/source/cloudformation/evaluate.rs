@@ -28,6 +28,9 @@ const MAX_DEPTH: usize = 160;
 /// Most bytes of a text, and most items of a list, that an expression may make.
 const MAX_LENGTH: usize = 64 << 10;
 
+/// How the reason begins for a value that is one of two, depending on a condition that is not known.
+pub(super) const BY_CONDITION: &str = "it depends on a condition: ";
+
 /// What is being evaluated: to find out what refers to itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Subject {

@@ -19,7 +19,7 @@ mod vpc;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::evaluate::{Evaluator, Truth};
+use super::evaluate::{BY_CONDITION, Evaluator, Truth};
 use super::inventory::{self, Fate, Inventory};
 use super::stack::{ResourceId, World};
 use super::value::{Symbol, Value};
@@ -42,6 +42,13 @@ enum Reference {
     Unknown(Rc<str>),
 }
 
+impl Reference {
+    /// Whether it may be one of several resources of the templates: then all of them are in doubt.
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Unknown(why) if why.starts_with(BY_CONDITION))
+    }
+}
+
 /// The topology while it grows.
 struct Lowering<'w> {
     world: &'w World,
@@ -60,6 +67,9 @@ struct Lowering<'w> {
     security_groups: HashMap<ResourceId, (usize, usize)>,
     /// Network ACLs of which a rule is not known.
     unknown_acls: BTreeSet<ResourceId>,
+    /// Whether an association with a route table, or a network ACL, is with one of several subnets.
+    open_table_associations: bool,
+    open_acl_associations: bool,
     /// How many IPv6 addresses were made up.
     stand_ins: u128,
     /// VPCs of whose default network ACL a rule is not known.
@@ -100,6 +110,8 @@ pub(super) fn lower(world: &World, settings: &Settings, topology: Topology) -> I
         network_acls: HashMap::new(),
         security_groups: HashMap::new(),
         unknown_acls: BTreeSet::new(),
+        open_table_associations: false,
+        open_acl_associations: false,
         stand_ins: 0,
         unknown_default_acls: BTreeSet::new(),
         unknown_public: BTreeMap::new(),

@@ -6,7 +6,7 @@ use super::super::document::{Function, Kind, Node};
 use super::super::stack::StackId;
 use super::super::value::{Piece, Text, Value};
 use super::conditions::Truth;
-use super::{Evaluator, Exports, Subject, cidr, too_long};
+use super::{BY_CONDITION, Evaluator, Exports, Subject, cidr, too_long};
 use crate::topology::{Diagnostic, Place};
 
 impl Evaluator<'_> {
@@ -318,7 +318,7 @@ impl Evaluator<'_> {
             Truth::False => self.value(stack, no),
             Truth::Unknown(why) => {
                 let (yes, no) = (self.value(stack, yes), self.value(stack, no));
-                if yes.same(&no) == Some(true) { yes } else { Value::Unknown(why) }
+                if yes.same(&no) == Some(true) { yes } else { Value::unknown(format!("{BY_CONDITION}{why}")) }
             }
         }
     }

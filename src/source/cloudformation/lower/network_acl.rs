@@ -62,6 +62,9 @@ impl Lowering<'_> {
             Some(owner) => owner,
             None => {
                 let why = self.why(&reference);
+                if reference.is_open() {
+                    self.unknown_acls.extend(self.network_acls.keys().copied());
+                }
                 return self.unresolved(id, "its network ACL", &why, self.place(id));
             }
         };
@@ -201,7 +204,10 @@ impl Lowering<'_> {
         let acl = self.resource_of(&reference, KIND).filter(|acl| self.network_acls.contains_key(acl));
         let subnet = match self.subnet_of(id, "SubnetId") {
             Ok(subnet) => subnet,
-            Err(why) => return self.unresolved(id, "its subnet", &why, place),
+            Err(why) => {
+                self.open_acl_associations |= self.reference(id, "SubnetId").is_open();
+                return self.unresolved(id, "its subnet", &why, place);
+            }
         };
         let default = matches!(self.acl_owner(&reference), Some(Owner::Default(vpc)) if vpc == subnet.0);
         let (association, why) = match (doubt, acl) {

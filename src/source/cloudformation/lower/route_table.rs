@@ -71,7 +71,13 @@ impl Lowering<'_> {
     fn add_route(&mut self, id: ResourceId, doubt: Option<Rc<str>>) {
         let table = match self.table_of(id, "RouteTableId") {
             Ok(table) => table,
-            Err(why) => return self.unresolved(id, "its route table", &why, self.place(id)),
+            Err(why) => {
+                if self.reference(id, "RouteTableId").is_open() {
+                    let (route, _) = self.route(id, doubt);
+                    self.doubt_tables(&route, &why);
+                }
+                return self.unresolved(id, "its route table", &why, self.place(id));
+            }
         };
         let (route, why) = self.route(id, doubt);
         if let Some(table) = self.table_mut(table) {
@@ -87,7 +93,10 @@ impl Lowering<'_> {
         let place = self.place(id);
         let subnet = match self.subnet_of(id, "SubnetId") {
             Ok(subnet) => subnet,
-            Err(why) => return self.unresolved(id, "its subnet", &why, place),
+            Err(why) => {
+                self.open_table_associations |= self.reference(id, "SubnetId").is_open();
+                return self.unresolved(id, "its subnet", &why, place);
+            }
         };
         let table = self.table_of(id, "RouteTableId");
         let home = table.as_ref().ok().and_then(|table| self.route_tables.get(table)).map(|(vpc, _)| *vpc);

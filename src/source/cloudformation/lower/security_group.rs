@@ -118,17 +118,12 @@ impl Lowering<'_> {
     fn standalone_rule(&mut self, side: &Side, id: ResourceId, doubt: Option<Rc<str>>) {
         let reference = self.reference(id, "GroupId");
         let Some(home) = self.group_home(&reference) else {
-            return match reference {
-                // Rules for a group that no template holds: those are not known anyway.
-                Reference::Literal(_) | Reference::Unknown(_) => {
-                    let why = self.why(&reference);
-                    self.unresolved(id, "its group", &why, self.place(id));
-                }
-                _ => {
-                    let why = self.why(&reference);
-                    self.unresolved(id, "its group", &why, self.place(id));
-                }
-            };
+            // Rules for a group that no template holds are not known anyway.
+            let (why, place) = (self.why(&reference), self.place(id));
+            if reference.is_open() {
+                self.doubt_groups(side.kind == INGRESS, &why, place);
+            }
+            return self.unresolved(id, "its group", &why, place);
         };
         let names = [
             "IpProtocol",

@@ -3,17 +3,54 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Lowering;
+use super::external::any_rule;
 use crate::topology::{
-    Association, Place, Route, RouteDestination, RouteOrigin, RouteTable, RouteTarget, Spanned, Unmodelled,
-    Vpc,
+    Association, Place, Route, RouteDestination, RouteOrigin, RouteTable, RouteTarget, Spanned, Subnet,
+    Unmodelled, Vpc,
 };
 
 impl Lowering<'_> {
     pub(super) fn settle(&mut self) {
+        if self.open_table_associations {
+            self.doubt_associations(|subnet| &mut subnet.route_table);
+        }
+        if self.open_acl_associations {
+            self.doubt_associations(|subnet| &mut subnet.network_acl);
+        }
         self.doubt_ranges();
         self.doubt_external_groups();
         self.settle_associations();
         self.settle_targets();
+    }
+
+    /// Of an association whose subnet is one of several, every subnet without one of its own may be the one.
+    pub(super) fn doubt_associations(&mut self, of: impl Fn(&mut Subnet) -> &mut Association) {
+        for subnet in self.topology.vpcs.0.iter_mut().flat_map(|vpc| &mut vpc.value.subnets.0) {
+            let association = of(&mut subnet.value);
+            if *association == Association::Implicit {
+                *association = Association::Unknown;
+            }
+        }
+    }
+
+    /// A route whose table is one of several may be in each.
+    pub(super) fn doubt_tables(&mut self, route: &Route, why: &str) {
+        for table in self.topology.vpcs.0.iter_mut().flat_map(|vpc| &mut vpc.value.route_tables.0) {
+            let mut route = route.clone();
+            route.destination.value =
+                RouteDestination::Unknown(format!("which table the route is in: {why}"));
+            table.value.routes.push(route);
+        }
+    }
+
+    /// A rule whose group is one of several may be in each.
+    pub(super) fn doubt_groups(&mut self, inbound: bool, why: &str, place: Place) {
+        for group in self.topology.vpcs.0.iter_mut().flat_map(|vpc| &mut vpc.value.security_groups.0) {
+            let rules = if inbound { &mut group.value.inbound } else { &mut group.value.outbound };
+            if let Some(rules) = rules {
+                rules.push(any_rule(format!("which group the rule is in: {why}"), place));
+            }
+        }
     }
 
     /// A VPC has a `local` route for each of its ranges. For one that is not known, no table can say what it does.
