@@ -269,3 +269,125 @@ fn a_ring_of_gateways_is_a_loop() {
     let answer = ask(&text, "one-a", "two-a:443");
     assert_eq!((answer.verdict, blockers(&answer)), (Verdict::Blocked, to_owned(&["request RT007 -"])));
 }
+
+/// A capture of two VPCs behind a gateway, as the AWS CLI saves it; `left_out` names calls that were not made.
+fn capture(left_out: &[&str]) -> Network {
+    let vpcs = r#"{"Vpcs": [{"VpcId": "vpc-one", "CidrBlock": "10.1.0.0/16"}, {"VpcId": "vpc-two", "CidrBlock": "10.2.0.0/16"}]}"#;
+    let subnets = r#"{"Subnets": [
+        {"SubnetId": "subnet-one", "VpcId": "vpc-one", "CidrBlock": "10.1.1.0/24", "AvailabilityZone": "eu-west-1a"},
+        {"SubnetId": "subnet-two", "VpcId": "vpc-two", "CidrBlock": "10.2.1.0/24", "AvailabilityZone": "eu-west-1a"}]}"#;
+    let table = |vpc: &str, to: &str| {
+        format!(
+            r#"{{"RouteTableId": "rtb-{vpc}", "VpcId": "vpc-{vpc}", "Associations": [{{"Main": true}}], "Routes": [{{"DestinationCidrBlock": "{to}", "TransitGatewayId": "tgw-hub", "State": "active"}}]}}"#
+        )
+    };
+    let tables =
+        format!(r#"{{"RouteTables": [{}, {}]}}"#, table("one", "10.2.0.0/16"), table("two", "10.1.0.0/16"));
+    let acl = |vpc: &str| {
+        let entry = |egress: bool| {
+            format!(
+                r#"{{"RuleNumber": 100, "Protocol": "-1", "RuleAction": "allow", "Egress": {egress}, "CidrBlock": "0.0.0.0/0"}}"#
+            )
+        };
+        format!(
+            r#"{{"NetworkAclId": "acl-{vpc}", "VpcId": "vpc-{vpc}", "IsDefault": true, "Associations": [{{"SubnetId": "subnet-{vpc}"}}], "Entries": [{}, {}]}}"#,
+            entry(true),
+            entry(false)
+        )
+    };
+    let acls = format!(r#"{{"NetworkAcls": [{}, {}]}}"#, acl("one"), acl("two"));
+    let any = r#"[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]"#;
+    let group = |vpc: &str| {
+        format!(
+            r#"{{"GroupId": "sg-{vpc}", "GroupName": "open", "VpcId": "vpc-{vpc}", "IpPermissions": {any}, "IpPermissionsEgress": {any}}}"#
+        )
+    };
+    let groups = format!(r#"{{"SecurityGroups": [{}, {}]}}"#, group("one"), group("two"));
+    let nic = |vpc: &str, ip: &str| {
+        format!(
+            r#"{{"NetworkInterfaceId": "eni-{vpc}", "VpcId": "vpc-{vpc}", "SubnetId": "subnet-{vpc}", "PrivateIpAddress": "{ip}", "PrivateIpAddresses": [{{"PrivateIpAddress": "{ip}", "Primary": true}}], "Groups": [{{"GroupId": "sg-{vpc}"}}], "InterfaceType": "interface", "Status": "in-use"}}"#
+        )
+    };
+    let nics =
+        format!(r#"{{"NetworkInterfaces": [{}, {}]}}"#, nic("one", "10.1.1.10"), nic("two", "10.2.1.10"));
+    let attachment = |vpc: &str| {
+        format!(
+            r#"{{"TransitGatewayAttachmentId": "tgw-attach-{vpc}", "TransitGatewayId": "tgw-hub", "VpcId": "vpc-{vpc}", "State": "available", "SubnetIds": ["subnet-{vpc}"], "Options": {{"Ipv6Support": "disable", "ApplianceModeSupport": "disable"}}}}"#
+        )
+    };
+    let attachments =
+        format!(r#"{{"TransitGatewayVpcAttachments": [{}, {}]}}"#, attachment("one"), attachment("two"));
+    let route = |to: &str, vpc: &str| {
+        format!(
+            r#"{{"DestinationCidrBlock": "{to}", "TransitGatewayAttachments": [{{"TransitGatewayAttachmentId": "tgw-attach-{vpc}"}}], "Type": "propagated", "State": "active"}}"#
+        )
+    };
+    let routes = format!(
+        r#"{{"Routes": [{}, {}], "AdditionalRoutesAvailable": false}}"#,
+        route("10.1.0.0/16", "one"),
+        route("10.2.0.0/16", "two")
+    );
+    let files = [
+        ("describe-vpcs.json", vpcs.to_owned()),
+        ("describe-subnets.json", subnets.to_owned()),
+        ("describe-route-tables.json", tables),
+        ("describe-network-acls.json", acls),
+        ("describe-security-groups.json", groups),
+        ("describe-network-interfaces.json", nics),
+        ("describe-transit-gateways.json", r#"{"TransitGateways": [{"TransitGatewayId": "tgw-hub", "State": "available"}]}"#.to_owned()),
+        ("describe-transit-gateway-vpc-attachments.json", attachments),
+        (
+            "describe-transit-gateway-route-tables.json",
+            r#"{"TransitGatewayRouteTables": [{"TransitGatewayRouteTableId": "tgw-rtb-main", "TransitGatewayId": "tgw-hub"}]}"#.to_owned(),
+        ),
+        ("search-transit-gateway-routes.tgw-rtb-main.json", routes),
+        (
+            "get-transit-gateway-route-table-associations.tgw-rtb-main.json",
+            r#"{"Associations": [{"TransitGatewayAttachmentId": "tgw-attach-one", "State": "associated"}, {"TransitGatewayAttachmentId": "tgw-attach-two", "State": "associated"}]}"#.to_owned(),
+        ),
+    ];
+    let wanted = files.into_iter().filter(|(name, _)| !left_out.iter().any(|call| name.starts_with(call)));
+    let files: Vec<(String, Vec<u8>)> =
+        wanted.map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
+    let capture = vpcreach::source::aws::read(&files);
+    Network::compile(&capture.topology).0
+}
+
+fn ask_capture(left_out: &[&str]) -> Answer {
+    let network = capture(left_out);
+    let question =
+        Question::parse(&network, "eni-one", "eni-two:443", None, &Options::default()).expect("a question");
+    answer(&network, &question)
+}
+
+#[test]
+fn a_capture_with_every_call_is_answered() {
+    let answer = ask_capture(&[]);
+    assert_eq!((answer.verdict, blockers(&answer)), (Verdict::Reachable, vec![]));
+}
+
+/// What a missing call would have said is unknown, never absent; the message names the call.
+#[test]
+fn a_call_that_is_missing_is_named() {
+    for call in [
+        "describe-transit-gateway-vpc-attachments",
+        "search-transit-gateway-routes",
+        "get-transit-gateway-route-table-associations",
+    ] {
+        let answer = ask_capture(&[call]);
+        assert_eq!(answer.verdict, Verdict::Undetermined, "without {call}");
+        let messages: Vec<&str> =
+            answer.traces.iter().flat_map(|trace| &trace.blockers).map(|one| one.message.as_str()).collect();
+        assert!(messages.iter().any(|message| message.contains(call)), "{call}: {messages:?}");
+    }
+    assert_eq!(
+        ask_capture(&["describe-transit-gateway-route-tables"]).verdict,
+        Verdict::Undetermined,
+        "without a single table nobody knows the associations"
+    );
+    assert_eq!(
+        ask_capture(&["describe-transit-gateways"]).verdict,
+        Verdict::Reachable,
+        "the routes prove it"
+    );
+}

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::flow::{AddressSet, FlowSet, Pattern};
-use crate::topology::{Place, Traffic};
+use crate::topology::{CaptureKind, Place, Traffic};
 
 use super::Network;
 use super::code::Code;
@@ -128,6 +128,21 @@ impl Network {
         if this.groups_unknown && !rest.is_empty() {
             decided.push(Decided { packets: rest, action: Action::Unknown(Code::Und002), rule: None });
             return decided;
+        }
+        // SG-10: whether the gateway carries references, only its own description says.
+        let unsaid =
+            remote == Identity::LostInTransit && self.missing.contains(&CaptureKind::TransitGateways);
+        if unsaid && direction == Direction::Inbound {
+            for (rule_id, rule) in self.group_rules(interface, direction) {
+                if matches!(rule.peer, Peer::Members(_)) {
+                    let (matched, others) = rest.split(&rule.pattern);
+                    if !matched.is_empty() {
+                        let action = Action::Unknown(Code::Und002);
+                        decided.push(Decided { packets: matched, action, rule: Some(rule_id) });
+                    }
+                    rest = others;
+                }
+            }
         }
         if self.may_be_uncaptured_member(direction, remote, &rest) {
             for (_, rule) in self.group_rules(interface, direction) {

@@ -31,6 +31,8 @@ pub struct TransitGatewayAttachment {
     pub ipv6: Spanned<bool>,
     /// Whether it carries security group references, if the gateway does (SG-10).
     pub security_group_referencing: Spanned<bool>,
+    /// Whether the capture does not say which route table it is associated with, if none lists it.
+    pub association_unknown: bool,
     /// Where it was said.
     pub place: Place,
 }

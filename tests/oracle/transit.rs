@@ -6,9 +6,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use vpcreach::topology::{
-    self as said, AttachedTo, CaptureKind, RouteDestination, RouteOrigin, RouteTarget, Topology,
-};
+use vpcreach::topology::{self as said, AttachedTo, RouteDestination, RouteOrigin, RouteTarget, Topology};
 
 use super::filters::{Direction, Sender};
 use super::packet::Headers;
@@ -116,7 +114,7 @@ pub fn resolve(world: &mut World, topology: &Topology) {
         let gateway = TransitGateway {
             name: entry.name().to_owned(),
             references: entry.value.security_group_referencing.value,
-            attachments: attachments.map(|entry| attachment(world, topology, entry)).collect(),
+            attachments: attachments.map(|entry| attachment(world, entry)).collect(),
             tables: Vec::new(),
         };
         world.transit_gateways.push(gateway);
@@ -155,11 +153,7 @@ pub fn resolve(world: &mut World, topology: &Topology) {
     }
 }
 
-fn attachment(
-    world: &World,
-    topology: &Topology,
-    entry: &said::Entry<said::TransitGatewayAttachment>,
-) -> Attachment {
+fn attachment(world: &World, entry: &said::Entry<said::TransitGatewayAttachment>) -> Attachment {
     let said = &entry.value;
     let to = match &said.to {
         AttachedTo::Vpc { vpc, subnets } => match world.vpc_named(&vpc.value) {
@@ -187,7 +181,7 @@ fn attachment(
         ipv6: said.ipv6.value,
         references: said.security_group_referencing.value,
         association: None,
-        association_unknown: topology.completeness.is_missing(CaptureKind::TransitGatewayAssociations),
+        association_unknown: said.association_unknown,
     }
 }
 

@@ -117,9 +117,10 @@ fn leads(draft: &Draft<'_, '_>, vpc: usize, route: &Route) -> Leads {
     match &route.target.value {
         RouteTarget::Local => Leads::Local,
         RouteTarget::Blackhole => Leads::Blackhole,
-        RouteTarget::Named(name) => {
-            named(draft, vpc, name).unwrap_or_else(|| Leads::Unknown(format!("route target {name}")))
-        }
+        RouteTarget::Named(name) => named(draft, vpc, name).unwrap_or_else(|| {
+            let transit = draft.world.topology.transit_gateways.get(name).is_some();
+            Leads::Unknown(format!("{} {name}", if transit { "transit gateway" } else { "route target" }))
+        }),
     }
 }
 

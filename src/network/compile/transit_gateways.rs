@@ -3,8 +3,8 @@
 use ipnet::IpNet;
 
 use crate::topology::{
-    AttachedTo, CaptureKind, Diagnostic, Entry, Place, RouteDestination, RouteOrigin, RouteState,
-    RouteTarget, Spanned, TransitGatewayAttachment, TransitGatewayRouteTable,
+    AttachedTo, Diagnostic, Entry, Place, RouteDestination, RouteOrigin, RouteState, RouteTarget, Spanned,
+    TransitGatewayAttachment, TransitGatewayRouteTable,
 };
 
 use super::super::id::{AttachmentId, RouteTableId, SubnetId, TransitGatewayId, VpcId};
@@ -61,7 +61,6 @@ impl<'t> Compiler<'t> {
                 Attached::Unmodelled(known.unwrap_or_else(|| self.opaque(kind, name)))
             }
         };
-        let unknown = self.network.missing.contains(&CaptureKind::TransitGatewayAssociations);
         let id = self.network.attachments.push(Attachment {
             name: entry.name().to_owned(),
             aliases: entry.aliases.clone(),
@@ -73,7 +72,11 @@ impl<'t> Compiler<'t> {
             appliance_mode: said.appliance_mode.value,
             ipv6: said.ipv6.value,
             security_group_referencing: said.security_group_referencing.value,
-            association: if unknown { TableAssociation::Unknown } else { TableAssociation::None },
+            association: if said.association_unknown {
+                TableAssociation::Unknown
+            } else {
+                TableAssociation::None
+            },
         });
         self.network.transit_gateways[gateway].attachments.push(id);
         self.scope.attachments.insert((gateway, entry.name().to_owned()), id);
@@ -119,6 +122,10 @@ impl<'t> Compiler<'t> {
             here.map(|(id, _)| id).collect()
         };
         let Some(names) = subnets else {
+            // A capture that does not say the subnets lacks the call that would.
+            if self.network.partial {
+                return Attached::Missing;
+            }
             return Attached::Vpc { vpc, subnets: all(&self.network), said: false };
         };
         let found = self.attachment_subnets(vpc, names);

@@ -8,7 +8,7 @@ use crate::network::{
     Action, Attached, AttachmentId, Choice, Code, Direction, Doors, Identity, Network, RouteTableId, RuleId,
     SubnetId, TableAssociation, Target, TransitGatewayId,
 };
-use crate::topology::{CaptureKind, Place};
+use crate::topology::Place;
 
 use super::super::trace::{Component, LegKind};
 use super::path::Path;
@@ -25,8 +25,11 @@ impl Walker<'_> {
     ) {
         let this = &self.network.subnets[subnet];
         let Some(attachment) = self.network.attachment_of(id, this.vpc) else {
-            // A capture may hold a route that outlived the attachment, or lack the attachment.
-            let action = self.network.absence(CaptureKind::TransitGatewayVpcAttachments, Code::Rt002);
+            // A route that AWS does not call a black hole proves an attachment, which the capture lacks.
+            let action = match self.network.partial {
+                true => Action::Unknown(Code::Und002),
+                false => Action::Deny(Code::Rt002),
+            };
             self.pass(&mut path, Component::TransitGateway(id), action);
             self.done.push(path);
             return;

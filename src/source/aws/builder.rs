@@ -68,16 +68,10 @@ impl<'a> Builder<'a> {
         for page in self.pages {
             for value in list(page) {
                 let id = id(value);
-                if id.is_empty() {
-                    self.remarks.add(&remarks::NO_ID, kind, Place::Implicit);
-                    self.inventory.add_read(kind, 1);
-                    self.inventory.add_ignored(kind, 1, "no id");
-                } else if id.len() > LONGEST_ID {
-                    let start: String = id.chars().take(40).collect();
-                    self.remarks.add(&remarks::LONG_ID, &format!("{start}…"), Place::Implicit);
-                    self.inventory.add_read(kind, 1);
-                    self.inventory.add_ignored(kind, 1, "an id that is too long");
-                } else if let Some(first) = known.get(id) {
+                if !self.has_id(kind, id) {
+                    continue;
+                }
+                if let Some(first) = known.get(id) {
                     if *first != value {
                         self.remarks.add(&remarks::DIFFERENT_COPIES, id, Place::Implicit);
                     }
@@ -89,6 +83,22 @@ impl<'a> Builder<'a> {
         }
         self.inventory.add_read(kind, found.len());
         found
+    }
+
+    /// Whether an id is one; else notes that the resource is left out.
+    pub(super) fn has_id(&mut self, kind: &'static str, id: &str) -> bool {
+        if id.is_empty() {
+            self.remarks.add(&remarks::NO_ID, kind, Place::Implicit);
+            self.inventory.add_ignored(kind, 1, "no id");
+        } else if id.len() > LONGEST_ID {
+            let start: String = id.chars().take(40).collect();
+            self.remarks.add(&remarks::LONG_ID, &format!("{start}…"), Place::Implicit);
+            self.inventory.add_ignored(kind, 1, "an id that is too long");
+        } else {
+            return true;
+        }
+        self.inventory.add_read(kind, 1);
+        false
     }
 
     /// A place named by an AWS id.

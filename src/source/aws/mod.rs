@@ -21,6 +21,7 @@ mod route_table;
 mod scope;
 mod security_group;
 mod subnet;
+mod transit_gateway;
 mod unmodelled;
 mod vpc;
 
@@ -153,6 +154,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     instance::build(&mut builder);
     peering::build(&mut builder);
     prefix_list::build(&mut builder);
+    transit_gateway::build(&mut builder);
     unmodelled::build(&mut builder);
     count_unknown(&mut builder);
     let blocked = block_public_access(&mut builder);
@@ -160,6 +162,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     if prefix_list::any_unknown(&builder) {
         missing.push(CaptureKind::PrefixListEntries);
     }
+    missing.extend(transit_gateway::missing(&builder));
     builder.topology.completeness = Completeness::Partial { missing: missing.clone() };
     builder.inventory.missing = missing;
     let mut told = incomplete(&builder);

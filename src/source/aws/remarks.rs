@@ -60,6 +60,11 @@ pub(super) static SECOND_GATEWAY: Remark = warning(
     "is this two captures in one directory?",
 );
 pub(super) static NOT_AN_ANSWER: Remark = note("AWS015", "no answer of the AWS CLI: left alone", "");
+pub(super) static NO_TABLE: Remark = warning(
+    "AWS024",
+    "does not say which transit gateway route table it is about: left out",
+    "put the id of the table into the name of the file: search-transit-gateway-routes.tgw-rtb-….json",
+);
 pub(super) static UNKNOWN_LIST: Remark = note(
     "AWS022",
     "a list that is not known here: left alone",

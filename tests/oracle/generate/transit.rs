@@ -100,6 +100,7 @@ impl Draft {
             appliance_mode: said(self.rng.percent(25)),
             ipv6: said(self.rng.percent(60)),
             security_group_referencing: said(self.rng.percent(85)),
+            association_unknown: false,
             place: Place::Implicit,
         }
     }

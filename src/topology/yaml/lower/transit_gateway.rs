@@ -49,6 +49,7 @@ fn attachments(top: Fields<'_, '_>, gateway: Fields<'_, '_>) -> Entries<TransitG
             appliance_mode: flag(said, "appliance_mode", false),
             ipv6: flag(said, "ipv6", false),
             security_group_referencing: flag(said, "security_group_referencing", true),
+            association_unknown: false,
             place: key.place(),
         };
         attachments.push(key.name(), attachment);
