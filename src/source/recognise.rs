@@ -164,9 +164,6 @@ impl Recognised {
             Self::TerraformConfiguration => {
                 ("SRC010", "is Terraform configuration, which says less than a plan does", PLAN)
             }
-            Self::CloudFormation => {
-                ("SRC011", "is a CloudFormation template, which is not read yet", CAPTURE)
-            }
             Self::TerraformBinaryPlan => (
                 "SRC012",
                 "is a zip archive, most likely the binary plan of `terraform plan -out`",
@@ -177,15 +174,15 @@ impl Recognised {
             Self::Binary => (
                 "SRC006",
                 "is not text",
-                "a YAML topology, or JSON from the AWS CLI or from Terraform is expected",
+                "a YAML topology, a CloudFormation template, or JSON from the AWS CLI or from Terraform is expected",
             ),
             Self::BrokenJson => {
                 ("SRC007", "is not valid JSON", "is the file cut off, or a message in its place?")
             }
-            Self::OtherJson | Self::Yaml | Self::Aws => (
+            Self::OtherJson | Self::Yaml | Self::Aws | Self::CloudFormation => (
                 "SRC008",
                 "is JSON, but not in a format that is read",
-                "the AWS CLI's own form is expected, for example {\"Vpcs\": […]}; `--output json`, no `--query`",
+                "expected: a Terraform plan or state, a CloudFormation template, or the AWS CLI's own form, for example {\"Vpcs\": […]}; `--output json`, no `--query`",
             ),
         };
         Diagnostic::error(code, format!("{name} {what}"), Place::Implicit).help(help)
@@ -195,5 +192,3 @@ impl Recognised {
 const ALONE: &str = "name the file itself with `-f`, not its directory";
 const PLAN: &str =
     "the plan itself is: terraform plan -out=plan.tfplan && terraform show -json plan.tfplan > plan.json";
-const CAPTURE: &str = "until then: save what is deployed with the AWS CLI (aws ec2 describe-… > DIR/….json) \
-                       and name the directory";

@@ -187,9 +187,6 @@ pub struct PrefixList {
     pub entries: Option<Vec<Spanned<IpNet>>>,
     /// What quotas charge for it (RT-8, SG-18).
     pub max_entries: Option<Spanned<u32>>,
-    /// Why the entries are not known, where that is not for being managed by AWS: the list then stands
-    /// for addresses of which nobody said that they are a list.
-    pub unknown: Option<String>,
 }
 
 /// A named range that is not a VPC: `net:NAME`.
