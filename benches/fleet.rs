@@ -30,7 +30,7 @@ fn main() {
             peak()
         );
     }
-    println!("{:?}, {} sets", fleet.statistics, fleet.pool().len());
+    println!("{:?}, {} sets", fleet.statistics(), fleet.pool().len());
 }
 
 /// The most memory that the process ever had, in MB; 0 where the system does not say.

@@ -24,7 +24,10 @@ fn main() {
         for folder in folders(&root.join(group)) {
             match source::read(&folder) {
                 Ok(Loaded::Aws(capture)) => row(&root, &folder, &capture, &mut totals),
-                Ok(Loaded::Yaml { name, .. }) => eprintln!("{name}: YAML"),
+                Ok(Loaded::Yaml { name, .. } | Loaded::Terraform { name, .. }) => {
+                    eprintln!("{name}: no capture");
+                }
+                Ok(Loaded::CloudFormation { .. }) => eprintln!("{}: templates", folder.display()),
                 Err(error) => eprintln!("{}: {error}", folder.display()),
             }
         }

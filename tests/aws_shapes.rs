@@ -266,10 +266,12 @@ fn wrong_directories_and_files_say_what_to_do() {
     assert!(code == "SRC004" && text.contains("a.yaml"), "{text}");
     let plan = Folder::new("plan").file("p.json", r#"{"format_version": "1.2", "planned_values": {}}"#);
     let (code, text) = refusal(&plan.0);
-    assert!(code == "SRC010" && text.contains("Terraform plan, which is not read yet"), "{text}");
+    assert!(code == "SRC010" && text.contains("name the file itself"), "{text}");
     let log = Folder::new("log").file("p.json", "{\"@level\": \"info\", \"@message\": \"Terraform\"}\n");
     let (code, text) = refusal(&log.0.join("p.json"));
     assert!(code == "SRC013" && text.contains("terraform show -json"), "{text}");
     let template = Folder::new("template").file("c.yaml", "Resources:\n  A: {}\n");
-    assert_eq!(refusal(&template.0.join("c.yaml")).0, "SRC011");
+    for path in [template.0.join("c.yaml"), template.0.clone()] {
+        assert!(matches!(source::read(&path), Ok(Loaded::CloudFormation { files }) if files.len() == 1));
+    }
 }

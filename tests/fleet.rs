@@ -13,6 +13,8 @@
 
 #[path = "oracle/mod.rs"]
 mod oracle;
+#[path = "fleet/surveys.rs"]
+mod surveys;
 
 use oracle::compare::case;
 use oracle::generate::Rng;
@@ -122,7 +124,7 @@ fn compare(network: &Network, samples: usize, seed: u64, near: bool) -> Tally {
         }
         done += 1;
     }
-    tally.asked = fleet.statistics.asked;
+    tally.asked = fleet.statistics().asked;
     tally
 }
 

@@ -318,11 +318,41 @@ vpcs:
     subnets: {pub: {cidr: 10.0.1.0/24, routes: {0.0.0.0/0: igw}}, app: {cidr: 10.0.2.0/24}}
     security_groups: {alb: {inbound: [{ports: 80, source: 0.0.0.0/0}]}}
     load_balancers:
-      alb: {type: application, subnets: [pub], security_groups: [alb], public_ip: true, listeners: {80: app:80}}
+      alb: {type: network, subnets: [pub], security_groups: [alb], public_ip: true, listeners: {80: app:80}}
     instances: {app: {subnet: app, group: app}}
 ";
     for to in ["subnet:pub:80", "10.0.1.0/24:80", "sg:alb:80", "10.0.1.50:80"] {
         assert_eq!(ask(topology, "app", to).verdict, Verdict::Undetermined, "{to}");
     }
     assert_eq!(ask(topology, "app", "10.0.2.50:80").verdict, Verdict::Blocked);
+}
+
+/// The engine was right: what came into a VPC by a transit gateway does not leave it by a peering connection (PX-3, PX-4).
+/// The simulator looked at the destination only.
+#[test]
+fn a_peering_carries_nothing_on_that_came_by_a_transit_gateway() {
+    let topology = "
+vpcs:
+  far:
+    cidr: 10.80.0.0/16
+    subnets: {a: {cidr: 10.80.3.0/24, routes: {10.32.0.0/16: pcx-far-host}}}
+    instances: {client: {subnet: a}}
+  host:
+    cidr: 10.32.0.0/16
+    subnets: {a: {cidr: 10.32.1.0/24, routes: {10.80.0.0/16: hub}}}
+    security_groups: {open: {inbound: [{protocol: all, source: 0.0.0.0/0}]}}
+    instances: {server: {subnet: a, security_groups: [open]}}
+  middle:
+    cidr: 10.20.0.0/16
+    subnets: {a: {cidr: 10.20.2.0/28, routes: {10.80.0.0/16: pcx-middle-far}}}
+peering_connections:
+  pcx-far-host: {requester: far, accepter: host}
+  pcx-middle-far: {requester: middle, accepter: far}
+transit_gateways:
+  hub:
+    attachments: {middle: {vpc: middle, subnets: [a]}, host: {vpc: host, subnets: [a]}}
+    route_tables: {main: {associations: [host], routes: {0.0.0.0/0: middle}}}
+";
+    let answer = ask(topology, "client", "server:443");
+    assert_eq!((answer.verdict, codes(&answer)), (Verdict::Blocked, vec!["PCX002"]));
 }

@@ -14,6 +14,8 @@ const EXAMPLES: &str = "\
 Examples:
   vpcreach web db:5432                       can web open a connection to db on tcp 5432?
   vpcreach why internet alb:443 -f app.yaml  the same, for another file
+  vpcreach who-can-reach db:5432             every source that gets through
+  vpcreach pivot internet db:5432            the hosts that an intruder would have to take
   vpcreach matrix --ports 22,443             who reaches whom
   vpcreach test                              run the tests of the topology
   vpcreach explain ACL002                    what a code means, and what to do
@@ -34,7 +36,9 @@ pub(super) struct CommandLine {
 /// Flags of every command.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Global {
-    /// Topology: a YAML file, a file or directory of AWS answers, or `-` for standard input.
+    /// Topology: a YAML file, AWS answers, a Terraform plan or state, CloudFormation templates, or `-` for standard input.
+    ///
+    /// AWS answers and templates may be a file or a directory of them.
     ///
     /// Without it `vpcreach.yaml`, then `*.vpc.yaml` is looked for, here and upwards to the root of the git repository.
     #[arg(
@@ -47,6 +51,19 @@ pub(super) struct Global {
         help_heading = "Global"
     )]
     pub(super) file: Option<PathBuf>,
+    /// Of a Terraform plan, take the world before it instead of the one after it.
+    #[arg(long, global = true, help_heading = "Global")]
+    pub(super) before: bool,
+    /// Value of a parameter of a CloudFormation template; `STACK/NAME=VALUE` for one of several templates.
+    #[arg(
+        long = "param",
+        value_name = "NAME=VALUE",
+        global = true,
+        value_parser = parameter,
+        action = ArgAction::Append,
+        help_heading = "Global"
+    )]
+    pub(super) params: Vec<(String, String)>,
     /// Whether to use colours; `auto` honours NO_COLOR and CLICOLOR_FORCE.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global")]
     pub(super) color: When,
@@ -56,6 +73,14 @@ pub(super) struct Global {
     /// Say nothing on success or failure: only the exit code. Errors are still reported.
     #[arg(short, long, global = true, help_heading = "Global")]
     pub(super) quiet: bool,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("a parameter is NAME=VALUE".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// When to do something.
@@ -71,6 +96,18 @@ pub(super) enum Command {
     /// Can SRC open a connection to DST? Follows the request and its reply.
     #[command(visible_aliases = ["can", "why", "trace"], after_help = REACH_EXAMPLES)]
     Reach(Reach),
+    /// Every source that gets through to DST, and the rules that let it.
+    #[command(after_help = super::survey::WHO_EXAMPLES)]
+    WhoCanReach(super::survey::WhoCanReach),
+    /// Every destination that SRC gets through to, and what is open there.
+    #[command(after_help = super::survey::FROM_EXAMPLES)]
+    ReachableFrom(super::survey::ReachableFrom),
+    /// What anybody on the internet can open: `reachable-from internet`.
+    #[command(after_help = super::survey::EXPOSURE_EXAMPLES)]
+    Exposure(super::survey::Exposure),
+    /// The hosts that an intruder would have to take, one after the other, to get from SRC to DST.
+    #[command(after_help = super::survey::PIVOT_EXAMPLES)]
+    Pivot(super::survey::Pivot),
     /// Grid of endpoints and services: who reaches whom.
     #[command(after_help = MATRIX_EXAMPLES)]
     Matrix(Matrix),
@@ -208,24 +245,39 @@ const MATRIX_EXAMPLES: &str = "\
 Examples:
   vpcreach matrix                       the ports that any rule names
   vpcreach matrix --ports 22,443,53/udp
-  vpcreach matrix -o json";
+  vpcreach matrix -o markdown           for a pull request
+  vpcreach matrix -o json > reach.json  to keep
+  vpcreach matrix --check reach.json    what is not as it was
+
+Exit codes: 0; with --check 1 if something is not as it was.";
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Matrix {
     /// Ports to ask about, for example 22,443,53/udp,icmp; those that rules name if not given.
     #[arg(long, value_name = "PORTS")]
     pub(super) ports: Option<String>,
+    /// Compare with a matrix that `-o json` wrote, for the services of that one.
+    #[arg(long, value_name = "FILE", conflicts_with = "ports")]
+    pub(super) check: Option<PathBuf>,
     #[command(flatten)]
     pub(super) family: Family,
     /// Output format.
-    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", conflicts_with = "check")]
     pub(super) format: MatrixFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum MatrixFormat {
+    /// A grid.
     Text,
+    /// One document, which `--check` reads.
     Json,
+    /// A line for every source, destination and service.
+    Csv,
+    /// A table.
+    Markdown,
+    /// A page.
+    Html,
 }
 
 const TEST_EXAMPLES: &str = "\

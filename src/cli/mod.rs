@@ -11,6 +11,7 @@ mod matrix;
 mod reach;
 mod shorthand;
 mod streams;
+mod survey;
 mod test;
 mod tools;
 mod validate;
@@ -112,6 +113,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(command: &Command, global: &Global, streams: &mut Streams) -> Result<Exit, Failure> {
     match command {
         Command::Reach(args) => reach::run(args, global, streams),
+        Command::WhoCanReach(args) => survey::who_can_reach(args, global, streams),
+        Command::ReachableFrom(args) => survey::reachable_from(args, global, streams),
+        Command::Exposure(args) => survey::exposure(args, global, streams),
+        Command::Pivot(args) => survey::pivot(args, global, streams),
         Command::Matrix(args) => matrix::run(args, global, streams),
         Command::Test(args) => test::run(args, global, streams),
         Command::Validate(args) => validate::run(args, global, streams),

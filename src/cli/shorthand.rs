@@ -7,10 +7,7 @@ use clap::CommandFactory;
 use super::args::CommandLine;
 
 /// Commands that are planned but not there yet, with what they will do.
-const LATER: [(&str, &str); 18] = [
-    ("who-can-reach", "list every source that gets through"),
-    ("reachable-from", "list every destination that a source can open"),
-    ("exposure", "list what the internet can open"),
+const LATER: [(&str, &str); 15] = [
     ("lint", "find shadowed, unused and over-open rules"),
     ("diff", "compare the connectivity of two topologies"),
     ("fix", "propose the smallest edits, each tried"),

@@ -45,9 +45,12 @@ fn contents(network: &Network) -> String {
     let counts = [
         ("VPC", network.vpcs.len()),
         ("subnet", network.subnets.len()),
-        ("instance", network.instances.len()),
+        ("instance", network.instances.len() - network.load_balancers.len()),
+        ("load balancer", network.load_balancers.len()),
         ("test", network.tests().len()),
     ];
-    let texts: Vec<String> = counts.into_iter().map(|(noun, count)| plural(count, noun)).collect();
+    // What few topologies have is only counted where it is.
+    let shown = counts.into_iter().filter(|(noun, count)| *count > 0 || *noun != "load balancer");
+    let texts: Vec<String> = shown.map(|(noun, count)| plural(count, noun)).collect();
     texts.join(", ")
 }

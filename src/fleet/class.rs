@@ -20,6 +20,21 @@ pub struct Class {
     pub(super) address: IpAddr,
     /// What routes and gateways see of it.
     pub(super) site: u32,
+    /// Its security groups: a position in [`Classes::group_sets`].
+    pub(super) groups: u32,
+}
+
+/// The security groups of an interface.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct GroupSet {
+    /// The VPC in which they apply.
+    pub(super) vpc: VpcId,
+    /// Sorted.
+    pub(super) groups: Vec<SecurityGroupId>,
+    /// Whether the capture lacks some.
+    pub(super) is_unknown: bool,
+    /// Whether it may hold any further group, also one that is described.
+    pub(super) is_open: bool,
 }
 
 /// Interfaces that routes and gateways do not tell apart.
@@ -41,6 +56,8 @@ pub(super) struct Classes {
     /// The class of each interface; none without an address of the family.
     pub(super) of: HashMap<InterfaceId, u32>,
     pub(super) sites_of: HashMap<VpcId, Vec<u32>>,
+    /// Every set of groups that an interface has, sorted.
+    pub(super) group_sets: Vec<GroupSet>,
 }
 
 /// All that routes and gateways can see of an interface.
@@ -58,8 +75,15 @@ struct SiteKey {
 struct Key {
     site: SiteKey,
     groups: Vec<SecurityGroupId>,
-    groups_unknown: bool,
+    groups_unknown: [bool; 2],
     stretch: usize,
+}
+
+impl Key {
+    fn group_set(&self, vpc: VpcId) -> GroupSet {
+        let [is_unknown, is_open] = self.groups_unknown;
+        GroupSet { vpc, groups: self.groups.clone(), is_unknown, is_open }
+    }
 }
 
 impl Classes {
@@ -82,13 +106,17 @@ impl Classes {
             let key = Key {
                 site,
                 groups,
-                groups_unknown: interface.groups_unknown,
+                groups_unknown: [interface.groups_unknown, interface.groups_open],
                 stretch: stretch(&rules, address),
             };
             keyed.push((key, id, address));
         }
         keyed.sort_unstable();
-        let mut this = Self::default();
+        let set = |(key, id, _): &(Key, InterfaceId, IpAddr)| key.group_set(network.interfaces[*id].vpc);
+        let mut group_sets: Vec<GroupSet> = keyed.iter().map(set).collect();
+        group_sets.sort_unstable();
+        group_sets.dedup();
+        let mut this = Self { group_sets, ..Self::default() };
         let mut before: Option<Key> = None;
         for (key, id, address) in keyed {
             this.add(network, before.as_ref(), &key, id, address);
@@ -116,13 +144,22 @@ impl Classes {
             }
         }
         if new_class {
-            self.classes.push(Class { members: at..at, first: id, address, site });
+            let set = key.group_set(network.interfaces[id].vpc);
+            let groups = self.group_sets.partition_point(|other| *other < set);
+            let groups = u32::try_from(groups).unwrap_or(u32::MAX);
+            self.classes.push(Class { members: at..at, first: id, address, site, groups });
         }
         if let Some(last) = self.classes.last_mut() {
             last.members.end = at + 1;
         }
         self.members.push(id);
         self.of.insert(id, length(&self.classes).saturating_sub(1));
+    }
+
+    /// The classes of a site.
+    pub(super) fn classes_of(&self, site: u32) -> &[Class] {
+        let range = self.sites.get(site as usize).map(|site| site.classes.clone()).unwrap_or_default();
+        self.classes.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
     pub(super) fn members(&self, class: &Class) -> &[InterfaceId] {

@@ -1,7 +1,9 @@
 //! Security groups and network ACLs by address: what a filter lets through, as interned sets.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
 
 use crate::flow::{FlowSet, HeaderBox, PortSet, ProtocolSet, every_address, single_address};
 use crate::network::{Action, Direction, Network, NetworkAclId, Peer, SecurityGroupId, VpcId};
@@ -44,6 +46,8 @@ pub(super) struct Remote<'a> {
     pub(super) carried: &'a [SecurityGroupId],
     /// Whether it may carry groups that the capture lacks.
     pub(super) carries_unknown: bool,
+    /// Whether it may carry any group.
+    pub(super) carries_any: bool,
 }
 
 /// The rules of one direction of one group at interfaces of one VPC.
@@ -59,22 +63,29 @@ struct Table {
 /// Compiled filters. Everything is made when it is first needed.
 #[derive(Debug, Default)]
 pub(super) struct Filters {
-    tables: HashMap<(SecurityGroupId, VpcId, Direction, bool), Table>,
-    acls: HashMap<(NetworkAclId, Direction, IpAddr), SetId>,
-    acl_cuts: HashMap<(NetworkAclId, Direction), Vec<IpAddr>>,
+    tables: Vec<Table>,
+    table_index: FxHashMap<(SecurityGroupId, VpcId, Direction, bool), u32>,
+    acls: FxHashMap<(NetworkAclId, Direction, IpAddr), SetId>,
+    acl_cuts: FxHashMap<(NetworkAclId, Direction), Vec<IpAddr>>,
 }
 
 impl Filters {
-    /// What a group lets through at an interface of `vpc`.
-    pub(super) fn group(
+    /// The number of the rules of one direction of a group at interfaces of a VPC, for one family.
+    pub(super) fn table(
         &mut self,
         network: &Network,
         pool: &mut Pool,
-        (group, vpc, direction): (SecurityGroupId, VpcId, Direction),
-        remote: Remote<'_>,
-    ) -> Passing {
-        let key = (group, vpc, direction, remote.address.is_ipv6());
-        let table = self.tables.entry(key).or_insert_with(|| Table::new(network, pool, key));
+        key: (SecurityGroupId, VpcId, Direction, bool),
+    ) -> u32 {
+        *self.table_index.entry(key).or_insert_with(|| {
+            self.tables.push(Table::new(network, pool, key));
+            u32::try_from(self.tables.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// What the rules of a table let through.
+    pub(super) fn group(&self, pool: &mut Pool, table: u32, remote: Remote<'_>) -> Passing {
+        let Some(table) = self.tables.get(table as usize) else { return Passing::known(SetId::NONE) };
         let after = table.steps.partition_point(|(from, _)| *from <= remote.address);
         let step = after.checked_sub(1).and_then(|index| table.steps.get(index));
         let mut certain = step.map_or(SetId::NONE, |(_, set)| *set);
@@ -87,7 +98,24 @@ impl Filters {
         if remote.carries_unknown {
             possible = pool.or(possible, table.stale);
         }
+        if remote.carries_any {
+            possible = table.references.iter().fold(possible, |all, (_, set)| pool.or(all, *set));
+        }
         Passing { certain, possible }
+    }
+
+    /// What tables let through to any address at all, if one table does not ask about the address and nothing can be
+    /// added to it: the outbound rules that AWS makes by default, most of all.
+    pub(super) fn constant(&self, tables: &[u32]) -> Option<SetId> {
+        let [only] = tables else { return None };
+        let table = self.tables.get(*only as usize)?;
+        let plain = table.references.is_empty() && table.unknown == SetId::NONE && table.stale == SetId::NONE;
+        match table.steps.as_slice() {
+            _ if !plain => None,
+            [] => Some(SetId::NONE),
+            [(from, set)] => (every_address(*from).first() == Some(*from)).then_some(*set),
+            _ => None,
+        }
     }
 
     /// What a network ACL lets through, asked once per stretch of addresses that its rules do not tell apart.
@@ -173,7 +201,7 @@ impl Table {
                     }
                 }
                 Peer::Stale => stale = pool.or(stale, set),
-                Peer::Unknown => unknown = pool.or(unknown, set),
+                Peer::Unknown(_) => unknown = pool.or(unknown, set),
             }
         }
         let steps = cuts.into_iter().filter(|cut| cut.is_ipv6() == ipv6).map(|cut| {

@@ -1,8 +1,12 @@
 //! Who reaches whom: every endpoint against every endpoint, for a list of services.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use crate::network::{Direction, Network};
-use crate::reach::{self, Options as QuestionOptions, Question, QuestionError, Service, Verdict};
-use crate::topology::{FamilyFilter, InstanceKind, Protocol, Traffic};
+use crate::reach::{self, Endpoint, Options as QuestionOptions, Question, QuestionError, Service, Verdict};
+use crate::topology::{FamilyFilter, Protocol, Traffic};
+
+use super::alike::{Kind, kinds};
 
 /// What is asked about where no rule names a port.
 const EVERYTHING: &str = "all";
@@ -38,7 +42,48 @@ pub enum Cell {
     Verdicts(Vec<Verdict>),
 }
 
-/// Asks every endpoint about every endpoint. One question per pair and service: quadratic in endpoints, linear in services.
+/// What a matrix said at another time: verdicts by source, destination and service.
+pub type Snapshot = BTreeMap<(String, String, String), Verdict>;
+
+/// A verdict that is not what it was; none where there was, or is, no such endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Source, destination and service.
+    pub what: (String, String, String),
+    /// What it was.
+    pub before: Option<Verdict>,
+    /// What it is.
+    pub now: Option<Verdict>,
+}
+
+impl Matrix {
+    /// Every verdict by its source, destination and service.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut all = Snapshot::new();
+        for (from, row) in self.rows.iter().zip(&self.cells) {
+            for (to, cell) in self.columns.iter().zip(row) {
+                let Cell::Verdicts(verdicts) = cell else { continue };
+                for (service, verdict) in self.services.iter().zip(verdicts) {
+                    all.insert((from.clone(), to.clone(), service.clone()), *verdict);
+                }
+            }
+        }
+        all
+    }
+
+    /// What is not as it was, in the order of names.
+    pub fn changes_since(&self, before: &Snapshot) -> Vec<Change> {
+        let now = self.snapshot();
+        let keys: BTreeSet<_> = before.keys().chain(now.keys()).collect();
+        let change = |what: &(String, String, String)| {
+            let (before, now) = (before.get(what).copied(), now.get(what).copied());
+            (before != now).then(|| Change { what: what.clone(), before, now })
+        };
+        keys.into_iter().filter_map(change).collect()
+    }
+}
+
+/// Asks every endpoint about every endpoint: a question per service for every pair of kinds of endpoints, not for every pair.
 ///
 /// # Errors
 /// If an endpoint can't be asked about, which would be a fault of ours.
@@ -50,46 +95,37 @@ pub fn matrix(network: &Network, options: &Options) -> Result<Matrix, QuestionEr
     if services.is_empty() {
         services.push(Service::parse(Some(EVERYTHING), None)?);
     }
-    let columns = endpoints(network);
-    let mut rows = vec!["internet".to_owned()];
-    rows.extend(network.networks.iter().map(|(_, named)| format!("net:{}", named.name)));
+    let (mut rows, columns) = (Endpoint::outside(network), Endpoint::inside(network));
     rows.extend(columns.iter().cloned());
+    let (row_kinds, column_kinds) = (kinds(network, &rows), kinds(network, &columns));
     let question_options = QuestionOptions { family: options.family, ..QuestionOptions::default() };
-    let ask = |from: &str, to: &str| -> Result<Cell, QuestionError> {
-        if from == to {
-            return Ok(Cell::Itself);
-        }
+    let ask = |from: &Endpoint, to: &Endpoint| -> Result<Cell, QuestionError> {
         let verdicts = services.iter().map(|service| {
-            let question = Question::new(network, from, to, service.clone(), &question_options)?;
+            let question = Question::among(network, from, to, service.clone(), &question_options)?;
             Ok(reach::answer(network, &question).verdict)
         });
         Ok(Cell::Verdicts(verdicts.collect::<Result<_, _>>()?))
     };
-    let row = |from: &String| columns.iter().map(|to| ask(from, to)).collect::<Result<Vec<_>, _>>();
-    let cells = rows.iter().map(row).collect::<Result<_, _>>()?;
+    let mut known: HashMap<(Kind, Kind), Cell> = HashMap::new();
+    let mut cells = Vec::with_capacity(rows.len());
+    for (from, from_kind) in rows.iter().zip(row_kinds) {
+        let mut row = Vec::with_capacity(columns.len());
+        for (to, to_kind) in columns.iter().zip(&column_kinds) {
+            row.push(if from.name() == to.name() {
+                Cell::Itself
+            } else if let Some(cell) = known.get(&(from_kind, *to_kind)) {
+                cell.clone()
+            } else {
+                let cell = ask(from, to)?;
+                known.insert((from_kind, *to_kind), cell.clone());
+                cell
+            });
+        }
+        cells.push(row);
+    }
+    let names = |ends: &[Endpoint]| ends.iter().map(|end| end.name().to_owned()).collect();
     let services = services.into_iter().map(|service| service.text).collect();
-    Ok(Matrix { services, rows, columns, cells })
-}
-
-/// What owns interfaces, by a name that is unique, and what is not modelled but can be asked about.
-fn endpoints(network: &Network) -> Vec<String> {
-    let instances: Vec<_> = network
-        .instances
-        .iter()
-        .map(|(_, instance)| instance)
-        .filter(|instance| instance.kind != InstanceKind::NatGateway && !instance.interfaces.is_empty())
-        .collect();
-    let mut names: Vec<String> = instances
-        .iter()
-        .map(|instance| {
-            let twins = instances.iter().filter(|other| other.name == instance.name).count();
-            let vpc = &network.vpcs[instance.vpc].name;
-            if twins > 1 { format!("{vpc}/{}", instance.name) } else { instance.name.clone() }
-        })
-        .collect();
-    let balancers = network.unmodelled.iter().filter(|(_, item)| item.kind == "load balancer");
-    names.extend(balancers.map(|(_, item)| item.name.clone()));
-    names
+    Ok(Matrix { services, rows: names(&rows), columns: names(&columns), cells })
 }
 
 /// The services that rules name, each once, tcp first, then by port.

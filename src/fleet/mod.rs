@@ -4,14 +4,26 @@
 //! the walk of the single question ([`outlines`](crate::reach::outlines)), and its filters are asked per class. A
 //! [`Cell`] is exact. What an outline can't describe falls back to single questions, and is counted.
 
+mod alike;
+mod cell;
 mod class;
 mod core;
 mod filters;
 mod matrix;
+mod near;
+mod opening;
+mod pivot;
 mod pool;
+mod rows;
+mod survey;
 mod way;
 
+pub use cell::{Cell, CellId, Part, Product};
 pub use class::Class;
-pub use core::{Cell, CellId, Fleet, Part, Product, Rows, Statistics};
-pub use matrix::{Cell as MatrixCell, Matrix, Options, matrix, services_named_by_rules};
+pub use core::{Fleet, Statistics};
+pub use matrix::{Cell as MatrixCell, Change, Matrix, Options, Snapshot, matrix, services_named_by_rules};
+pub use opening::{Opening, openings};
+pub use pivot::{Pivot, Step as PivotStep, pivot};
 pub use pool::{Pool, ServiceSet, SetId};
+pub use rows::Rows;
+pub use survey::{Finding, Open, Survey, survey};

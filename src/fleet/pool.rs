@@ -1,6 +1,6 @@
 //! Sets of services, each kept once, so that equal sets are equal numbers.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::flow::{HeaderBox, IcmpType, IntervalSet, Pattern, icmp_code_point, protocol};
 
@@ -28,13 +28,13 @@ enum Operation {
 #[derive(Debug)]
 pub struct Pool {
     sets: Vec<ServiceSet>,
-    index: HashMap<ServiceSet, SetId>,
+    index: FxHashMap<ServiceSet, SetId>,
     memo: Vec<Option<(Operation, SetId, SetId, SetId)>>,
 }
 
 impl Default for Pool {
     fn default() -> Self {
-        let mut pool = Self { sets: Vec::new(), index: HashMap::new(), memo: vec![None; MEMO] };
+        let mut pool = Self { sets: Vec::new(), index: FxHashMap::default(), memo: vec![None; MEMO] };
         pool.intern(ServiceSet::empty());
         pool
     }
@@ -50,6 +50,11 @@ impl Pool {
         self.sets.push(set.clone());
         self.index.insert(set, id);
         id
+    }
+
+    /// The number of the set of all points.
+    pub(super) fn everything(&mut self) -> SetId {
+        self.intern(ServiceSet::range(0, point(u8::MAX, u16::MAX)))
     }
 
     /// The set of a number.

@@ -32,7 +32,7 @@ pub(super) struct OpenGate {
 }
 
 /// One way between two sites.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Way {
     pub(super) services: SetId,
     pub(super) request: Vec<OpenGate>,
@@ -41,7 +41,7 @@ pub(super) struct Way {
 }
 
 /// How packets can go from one site to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Ways {
     /// Not at all, whatever filters say.
     None,
@@ -62,6 +62,9 @@ pub(super) fn between(
     let probe = Probe::everything(Origin::Interface(source), &from_set, Some(destination), &to_set);
     let mut ways: Vec<Way> = Vec::new();
     for outline in outlines(network, &probe) {
+        if outline.is_ambiguous {
+            return Ways::Irregular;
+        }
         if outline.fate == Fate::Drops {
             continue;
         }
@@ -137,8 +140,11 @@ fn open_gate(gate: &Gate, ends: [(InterfaceId, &AddressSet); 2]) -> Option<OpenG
         _ if matches!(filter, Filter::Acl(_)) => false,
         (Direction::Outbound, _) => true,
         (Direction::Inbound, Identity::Interface(id)) if id == source && remote == Side::Source => true,
-        (Direction::Inbound, Identity::Interface(_)) => return None,
-        (Direction::Inbound, Identity::Translated | Identity::Forwarded | Identity::Outside) => false,
+        (Direction::Inbound, Identity::Interface(_) | Identity::OverTransitGateway(_)) => return None,
+        (
+            Direction::Inbound,
+            Identity::Translated | Identity::Forwarded | Identity::LostInTransit | Identity::Outside,
+        ) => false,
     };
     Some(OpenGate { filter, direction: gate.direction, remote, is_known })
 }

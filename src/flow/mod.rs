@@ -12,7 +12,8 @@ mod interval;
 mod packets;
 
 pub use address::{
-    AddressSet, all_addresses, cidr_set, describe_addresses, every_address, single_address, to_cidrs,
+    AddressSet, all_addresses, cidr_set, describe_addresses, every_address, parse_cidr, single_address,
+    to_cidrs,
 };
 pub use interval::{IntervalSet, Point};
 pub use packets::{

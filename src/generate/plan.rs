@@ -276,6 +276,7 @@ impl Plan {
             }),
             public_ips: Vec::new(),
             security_groups: Some(groups.into_iter().map(implicit).collect()),
+            more_security_groups: false,
             source_dest_check: None,
             attached: true,
             deny_all_igw_traffic: false,

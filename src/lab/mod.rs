@@ -10,7 +10,7 @@
 //! The lab is the second of the three oracles: it shares [`topology`](crate::topology) with the engine and nothing
 //! else (a test reads the imports). What the kernel decides by itself: longest-prefix match, rule order within a
 //! chain, connection tracking, NAT and its reverse, matching of CIDRs and ports, the way back. What the
-//! [`plan`] asserts: that network ACL rules are sorted by number, who is a member of a group, which address a
+//! [`mod@plan`] asserts: that network ACL rules are sorted by number, who is a member of a group, which address a
 //! gateway maps to which, and which device a route leads to. It confirms mechanics, not AWS.
 //!
 //! Every drop is a positive event: a rule that drops also logs, with its own number, and a packet without a route

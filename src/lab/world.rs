@@ -240,7 +240,7 @@ impl<'t> World<'t> {
         };
         let found: BTreeSet<_> = names.iter().filter_map(|name| self.group_named(vpc, &name.value)).collect();
         let unknown = names.iter().any(|name| self.group_named(vpc, &name.value).is_none());
-        (found.into_iter().collect(), unknown)
+        (found.into_iter().collect(), unknown || said.more_security_groups)
     }
 
     fn nat(&mut self, vpc: usize, vpc_name: &str, entry: &'t Entry<said::NatGateway>, chosen: &Chosen) {

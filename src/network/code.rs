@@ -92,6 +92,26 @@ codes! {
     Pcx002 = "PCX002", "a peering connection carries no transit", Some("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR");
     /// PX-2.
     Pcx003 = "PCX003", "the address ranges of peered VPCs overlap", None;
+    /// TG-3.
+    Tgw001 = "TGW001", "the attachment has no transit gateway route table", Some("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION");
+    /// TG-3.
+    Tgw002 = "TGW002", "no route in the transit gateway route table", Some("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT");
+    /// TG-4, TG-5.
+    Tgw003 = "TGW003", "the route in the transit gateway route table is a black hole", Some("TGW_RTB_BAD_STATE_ROUTE");
+    /// TG-1.
+    Tgw004 = "TGW004", "the attachment has no subnet in this zone", Some("TGW_ROUTE_AZ_RESTRICTION");
+    /// TG-9, AS-1.
+    Tgw005 = "TGW005", "the reply comes to an appliance in another zone", None;
+    /// RT-13.
+    Tgw006 = "TGW006", "the transit gateway attachment is not available", Some("BAD_STATE_ATTACHMENT");
+    /// V6-1.
+    Tgw007 = "TGW007", "the transit gateway attachment does not carry IPv6", None;
+    /// LB-12.
+    Lb001 = "LB001", "no listener of the load balancer takes it", Some("ELBV2_LISTENERS_MISMATCH");
+    /// LB-12.
+    Lb002 = "LB002", "the target group has no targets", Some("ELBV2_LISTENER_HAS_NO_TG");
+    /// LB-11.
+    Lb003 = "LB003", "the load balancer has no target in the zones that the node sends to", Some("ELBV2_NO_TARGETS_IN_AZ");
     /// EN-2, SG-17.
     Eni001 = "ENI001", "source/destination check drops a foreign address", Some("ENI_SOURCE_DEST_CHECK_RESTRICTION");
     /// EN-3.
@@ -107,11 +127,17 @@ codes! {
     /// A component of a later release.
     Und001 = "UND001", "the path uses something that is not modelled yet", None;
     /// Pitfall 15.
-    Und002 = "UND002", "the capture lacks what would decide", None;
+    Und002 = "UND002", "the input lacks what would decide", None;
     /// NA-8, RT-8.
     Und003 = "UND003", "the entries of a prefix list are not known", None;
     /// SG-11.
     Und004 = "UND004", "what a forwarding appliance does is not known", None;
+    /// TG-2, TG-9.
+    Und005 = "UND005", "it depends on which zone a transit gateway uses", None;
+    /// TG-7.
+    Und006 = "UND006", "whether a transit gateway sends packets back to where they came from is not documented", None;
+    /// Templates: a value is known only after deployment, or nobody gave it.
+    Und007 = "UND007", "a value that decides is not known", None;
 }
 
 impl std::fmt::Display for Code {
@@ -123,6 +149,16 @@ impl std::fmt::Display for Code {
 impl Code {
     /// Whether it says that nobody can say, rather than that packets are dropped.
     pub const fn is_unknown(self) -> bool {
-        matches!(self, Self::Und001 | Self::Und002 | Self::Und003 | Self::Und004 | Self::Rt005)
+        matches!(
+            self,
+            Self::Und001
+                | Self::Und002
+                | Self::Und003
+                | Self::Und004
+                | Self::Und005
+                | Self::Und006
+                | Self::Und007
+                | Self::Rt005
+        )
     }
 }

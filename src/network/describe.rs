@@ -2,6 +2,7 @@
 
 use crate::topology::{AclAction, Place};
 
+use super::code::Code;
 use super::filter::RuleId;
 use super::route_table::{Route, RouteKind};
 use super::traffic;
@@ -68,7 +69,7 @@ fn describe_group_rule(rule: &SecurityGroupRule, direction: super::Direction) ->
         super::Direction::Outbound => "to",
     };
     let what = rule.traffic.preset.clone().unwrap_or_else(|| traffic::describe(&rule.traffic));
-    let unknown = if matches!(rule.peer, Peer::Unknown) { " (entries not known)" } else { "" };
+    let unknown = if matches!(rule.peer, Peer::Unknown(Code::Und003)) { " (entries not known)" } else { "" };
     match rule.place {
         Place::Implicit => {
             format!("default: {what}{}", if rule.peer_text == "self" { " from members" } else { "" })

@@ -134,6 +134,8 @@ pub struct Unmodelled {
     pub subnets: Vec<SubnetId>,
     /// Security groups of those interfaces, by name.
     pub security_groups: Vec<String>,
+    /// Why nothing can be said about it, if not for being of a kind that is not modelled.
+    pub why: Option<String>,
 }
 
 impl Unmodelled {

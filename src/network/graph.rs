@@ -7,7 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
 use super::id::{Index, VpcId};
-use super::{Network, Target};
+use super::{Attached, Network, Target};
 
 /// A node: a place where packets can be, or a device between two places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,27 @@ impl Graph {
                 this.join(Target::Peering(id), a, end, true);
             }
         }
+        this.transit_gateways(network);
         this
+    }
+
+    /// A transit gateway joins all that it is attached to, other transit gateways too.
+    fn transit_gateways(&mut self, network: &Network) {
+        let ids = network.transit_gateways.ids();
+        let nodes: Vec<NodeIndex> =
+            ids.map(|id| self.graph.add_node(Node::Gateway(Target::TransitGateway(id)))).collect();
+        for (_, attachment) in network.attachments.iter() {
+            let Some(&gateway) = nodes.get(attachment.gateway.to_usize()) else { continue };
+            let far = match attachment.to {
+                Attached::Vpc { vpc, .. } => self.vpcs.get(vpc.to_usize()),
+                Attached::Peer(other) => nodes.get(network.attachments[other].gateway.to_usize()),
+                Attached::Unmodelled(_) | Attached::Missing => None,
+            };
+            if let Some(&far) = far {
+                self.graph.update_edge(gateway, far, ());
+                self.graph.update_edge(far, gateway, ());
+            }
+        }
     }
 
     fn join(&mut self, gateway: Target, vpc: VpcId, goal: NodeIndex, both_ways: bool) {

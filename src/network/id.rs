@@ -48,6 +48,10 @@ ids! {
     NatGatewayId,
     /// A peering connection.
     PeeringId,
+    /// A transit gateway.
+    TransitGatewayId,
+    /// An attachment of a transit gateway.
+    AttachmentId,
     /// A named network.
     NamedNetworkId,
     /// Something read but not modelled.

@@ -11,6 +11,8 @@ use super::id::{InstanceId, InterfaceId, SecurityGroupId, SubnetId, VpcId};
 pub struct Instance {
     /// Its name.
     pub name: String,
+    /// Whether an instance of another VPC has the same name.
+    pub name_is_shared: bool,
     /// Other names for it.
     pub aliases: Vec<String>,
     /// Where it was named.
@@ -50,8 +52,10 @@ pub struct Interface {
     pub addresses: Vec<InterfaceAddress>,
     /// Its security groups.
     pub groups: Vec<SecurityGroupId>,
-    /// Whether the capture lacks its security groups.
+    /// Whether the capture lacks some of its security groups.
     pub groups_unknown: bool,
+    /// Whether it may carry any further group, also one that is described.
+    pub groups_open: bool,
     /// Source/destination check (EN-2).
     pub source_dest_check: bool,
     /// Where the check was said.
@@ -108,6 +112,9 @@ impl Interface {
 pub fn default_ephemeral_ports(kind: &InstanceKind) -> EphemeralPorts {
     match kind {
         InstanceKind::Ec2 | InstanceKind::Rds | InstanceKind::Interface => EphemeralPorts::Linux,
-        InstanceKind::Lambda | InstanceKind::NatGateway | InstanceKind::Other(_) => EphemeralPorts::Any,
+        InstanceKind::Lambda
+        | InstanceKind::LoadBalancer
+        | InstanceKind::NatGateway
+        | InstanceKind::Other(_) => EphemeralPorts::Any,
     }
 }

@@ -15,10 +15,12 @@ mod graph;
 mod host_local;
 mod id;
 mod interface;
+mod load_balancer;
 mod network_acl;
 mod route_table;
 mod security_group;
 mod traffic;
+mod transit_gateway;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -37,14 +39,17 @@ pub use gateway::{
 pub use graph::{Goal, Graph};
 pub use host_local::HostLocal;
 pub use id::{
-    Arena, EgressOnlyInternetGatewayId, Index, InstanceId, InterfaceId, InternetGatewayId, NamedNetworkId,
-    NatGatewayId, NetworkAclId, PeeringId, RouteTableId, SecurityGroupId, SubnetId, UnmodelledId, VpcId,
+    Arena, AttachmentId, EgressOnlyInternetGatewayId, Index, InstanceId, InterfaceId, InternetGatewayId,
+    NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, SecurityGroupId, SubnetId,
+    TransitGatewayId, UnmodelledId, VpcId,
 };
 pub use interface::{Instance, Interface, InterfaceAddress, default_ephemeral_ports};
+pub use load_balancer::{BalancerTarget, Listener, LoadBalancer};
 pub use network_acl::{AclRule, NetworkAcl};
 pub use route_table::{Choice, Route, RouteKind, RouteTable, Target, Unlisted};
 pub use security_group::{Identity, Peer, SecurityGroup, SecurityGroupRule};
 pub use traffic::describe as describe_traffic;
+pub use transit_gateway::{Attached, Attachment, Doors, TableAssociation, TransitGateway};
 pub use vpc::{Subnet, Vpc};
 
 /// A compiled network.
@@ -72,8 +77,14 @@ pub struct Network {
     pub egress_only_internet_gateways: Arena<EgressOnlyInternetGatewayId, EgressOnlyInternetGateway>,
     /// NAT gateways.
     pub nat_gateways: Arena<NatGatewayId, NatGateway>,
+    /// Application load balancers, by the owner of their nodes.
+    pub load_balancers: BTreeMap<InstanceId, LoadBalancer>,
     /// Peering connections.
     pub peerings: Arena<PeeringId, Peering>,
+    /// Transit gateways.
+    pub transit_gateways: Arena<TransitGatewayId, TransitGateway>,
+    /// Their attachments.
+    pub attachments: Arena<AttachmentId, Attachment>,
     /// Named networks.
     pub networks: Arena<NamedNetworkId, NamedNetwork>,
     /// What is not modelled yet.
@@ -82,6 +93,8 @@ pub struct Network {
     pub tests: Vec<TestCase>,
     /// Whether names that are not defined may exist all the same (captures).
     pub partial: bool,
+    /// Whether it comes from Terraform: partial, but addresses that nobody said are assumed.
+    pub planned: bool,
     /// Kinds of resource that the capture lacks: what is not there of these is unknown, not absent.
     pub missing: Vec<CaptureKind>,
     /// Who joins what.
@@ -114,6 +127,11 @@ impl Network {
         compile::compile(topology)
     }
 
+    /// Whether it comes from saved AWS answers, which say every address that there is.
+    pub fn is_capture(&self) -> bool {
+        self.partial && !self.planned
+    }
+
     /// Something that is not modelled and has an interface somewhere among these addresses; nobody said at which.
     pub fn unmodelled_within(&self, vpc: VpcId, addresses: &AddressSet) -> Option<UnmodelledId> {
         let mut here = self.unmodelled.iter().filter(|(_, item)| item.vpc == Some(vpc));
@@ -124,7 +142,7 @@ impl Network {
     /// Whether a route proves an internet gateway that the capture does not hold.
     pub fn may_have_internet_gateway(&self, vpc: VpcId) -> bool {
         self.partial
-            && self.route_tables.iter().filter(|(_, table)| table.vpc == vpc).any(|(_, table)| {
+            && self.route_tables.iter().filter(|(_, table)| table.vpc == Some(vpc)).any(|(_, table)| {
                 table
                     .routes()
                     .iter()

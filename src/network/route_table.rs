@@ -11,7 +11,8 @@ use crate::topology::Place;
 
 use super::code::Code;
 use super::id::{
-    EgressOnlyInternetGatewayId, InterfaceId, InternetGatewayId, NatGatewayId, PeeringId, UnmodelledId, VpcId,
+    AttachmentId, EgressOnlyInternetGatewayId, InterfaceId, InternetGatewayId, NatGatewayId, PeeringId,
+    TransitGatewayId, UnmodelledId, VpcId,
 };
 
 /// A route table.
@@ -23,8 +24,8 @@ pub struct RouteTable {
     pub aliases: Vec<String>,
     /// Where it was named.
     pub place: Place,
-    /// The VPC it belongs to.
-    pub vpc: VpcId,
+    /// The VPC it belongs to; none if it is a transit gateway's.
+    pub vpc: Option<VpcId>,
     /// Its routes, most preferred first.
     routes: Vec<Route>,
     /// Routes by prefix lists whose entries are not known: they may apply to any address outside the VPC.
@@ -64,6 +65,8 @@ pub struct Unlisted {
     pub target: Target,
     /// Whether it can only be about public addresses: the lists of AWS's own services.
     pub public_only: bool,
+    /// Addresses that it surely is not about.
+    pub except: AddressSet,
     /// Where the route was said.
     pub place: Place,
 }
@@ -98,6 +101,10 @@ pub enum Target {
     Interface(InterfaceId),
     /// A peering connection.
     Peering(PeeringId),
+    /// A transit gateway.
+    TransitGateway(TransitGatewayId),
+    /// An attachment, in a route table of a transit gateway.
+    Attachment(AttachmentId),
     /// Something that is not modelled yet.
     Unmodelled(UnmodelledId),
     /// Something that the capture names but does not hold.
@@ -119,7 +126,13 @@ pub enum Choice {
 
 impl RouteTable {
     /// A table of these routes, in any order. `local` routes must be among them.
-    pub fn new(name: String, aliases: Vec<String>, place: Place, vpc: VpcId, mut routes: Vec<Route>) -> Self {
+    pub fn new(
+        name: String,
+        aliases: Vec<String>,
+        place: Place,
+        vpc: Option<VpcId>,
+        mut routes: Vec<Route>,
+    ) -> Self {
         let local = AddressSet::from_ranges(
             routes
                 .iter()
@@ -203,16 +216,24 @@ impl RouteTable {
         if is_local || self.unlisted.is_empty() {
             return vec![(part, choice)];
         }
-        let unsure = if self.unlisted.iter().all(|route| route.public_only) {
-            part.intersect(&super::public_addresses())
-        } else {
-            part.clone()
-        };
+        let unsure = self.unlisted.iter().fold(AddressSet::empty(), |all, route| {
+            let part = part.subtract(&route.except);
+            all.union(&if route.public_only { part.intersect(&super::public_addresses()) } else { part })
+        });
         let sure = part.subtract(&unsure);
         [(unsure, Choice::Unlisted), (sure, choice)]
             .into_iter()
             .filter(|(part, _)| !part.is_empty())
             .collect()
+    }
+
+    /// Whether two tables route every packet alike.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let known = self.unlisted.is_empty() && other.unlisted.is_empty();
+        let same = |(a, b): (&Route, &Route)| {
+            (a.prefix, a.target, a.kind, a.blackhole) == (b.prefix, b.target, b.kind, b.blackhole)
+        };
+        known && self.routes.len() == other.routes.len() && self.routes.iter().zip(&other.routes).all(same)
     }
 
     /// Less specific routes that also contain an address, longest first: what would apply without the chosen one.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::flow::{AddressSet, FlowSet, Pattern};
-use crate::topology::{Place, Traffic};
+use crate::topology::{CaptureKind, Place, Traffic};
 
 use super::Network;
 use super::code::Code;
@@ -57,8 +57,8 @@ pub enum Peer {
     Members(SecurityGroupId),
     /// Members of a group that is gone, or was not captured: nobody (SG-20).
     Stale,
-    /// A prefix list whose entries are not known.
-    Unknown,
+    /// A prefix list whose entries are not known, or a value that the source does not tell; and the code that says so.
+    Unknown(Code),
 }
 
 /// What the other end of a new flow is, as far as references go.
@@ -68,6 +68,10 @@ pub enum Identity {
     Interface(InterfaceId),
     /// Hidden: its address was translated (SG-7).
     Translated,
+    /// That interface, over a transit gateway that carries references to its groups: inbound rules only (SG-10).
+    OverTransitGateway(InterfaceId),
+    /// Lost in a transit gateway that does not carry references (SG-11).
+    LostInTransit,
     /// Lost behind a hop that forwards (SG-11).
     Forwarded,
     /// Not an interface.
@@ -111,10 +115,10 @@ impl Network {
             }
         }
         for (rule_id, rule) in self.group_rules(interface, direction) {
-            if matches!(rule.peer, Peer::Unknown) {
+            if let Peer::Unknown(code) = rule.peer {
                 let (matched, others) = rest.split(&rule.pattern);
                 if !matched.is_empty() {
-                    let action = Action::Unknown(Code::Und003);
+                    let action = Action::Unknown(code);
                     decided.push(Decided { packets: matched, action, rule: Some(rule_id) });
                 }
                 rest = others;
@@ -125,9 +129,25 @@ impl Network {
             decided.push(Decided { packets: rest, action: Action::Unknown(Code::Und002), rule: None });
             return decided;
         }
-        if self.may_be_uncaptured_member(direction, remote, &rest) {
+        // SG-10: whether the gateway carries references, only its own description says.
+        let unsaid =
+            remote == Identity::LostInTransit && self.missing.contains(&CaptureKind::TransitGateways);
+        if unsaid && direction == Direction::Inbound {
+            for (rule_id, rule) in self.group_rules(interface, direction) {
+                if matches!(rule.peer, Peer::Members(_)) {
+                    let (matched, others) = rest.split(&rule.pattern);
+                    if !matched.is_empty() {
+                        let action = Action::Unknown(Code::Und002);
+                        decided.push(Decided { packets: matched, action, rule: Some(rule_id) });
+                    }
+                    rest = others;
+                }
+            }
+        }
+        let any = self.may_be_member(direction, remote, &rest, |far| far.groups_open);
+        if any || self.may_be_member(direction, remote, &rest, |far| far.groups_unknown) {
             for (_, rule) in self.group_rules(interface, direction) {
-                if matches!(rule.peer, Peer::Stale) {
+                if matches!(rule.peer, Peer::Stale) || (any && matches!(rule.peer, Peer::Members(_))) {
                     let (matched, others) = rest.split(&rule.pattern);
                     if !matched.is_empty() {
                         let action = Action::Unknown(Code::Und002);
@@ -144,14 +164,22 @@ impl Network {
         decided
     }
 
-    /// Whether the far end carries groups that the capture lacks: perhaps one that a rule refers to and that it lacks too.
-    fn may_be_uncaptured_member(&self, direction: Direction, remote: Identity, packets: &FlowSet) -> bool {
+    /// Whether the far end carries groups that are not known in that way: perhaps one that a rule refers to.
+    fn may_be_member(
+        &self,
+        direction: Direction,
+        remote: Identity,
+        packets: &FlowSet,
+        unknown: impl Fn(&super::Interface) -> bool,
+    ) -> bool {
         if !self.partial || packets.is_empty() {
             return false;
         }
-        let carries_unknown = |id: InterfaceId| self.interfaces[id].groups_unknown;
+        let carries_unknown = |id: InterfaceId| unknown(&self.interfaces[id]);
         match (direction, remote) {
-            (Direction::Inbound, Identity::Interface(source)) => carries_unknown(source),
+            (Direction::Inbound, Identity::Interface(source) | Identity::OverTransitGateway(source)) => {
+                carries_unknown(source)
+            }
             (Direction::Inbound, _) => false,
             (Direction::Outbound, _) => {
                 let destinations = packets.destinations();
@@ -192,7 +220,7 @@ impl Network {
                 };
                 self.reference_addresses(vpc, direction, remote, *group)?
             }
-            Peer::Stale | Peer::Unknown => return None,
+            Peer::Stale | Peer::Unknown(_) => return None,
         };
         let mut pattern = rule.pattern.clone();
         match direction {
@@ -214,14 +242,17 @@ impl Network {
         group: SecurityGroupId,
     ) -> Option<AddressSet> {
         let group_data = &self.security_groups[group];
-        if !self.reference_in_scope(vpc, group_data.vpc) {
+        let over_transit =
+            direction == Direction::Inbound && matches!(remote, Identity::OverTransitGateway(_));
+        if !over_transit && !self.reference_in_scope(vpc, group_data.vpc) {
             return None;
         }
         let members: Box<dyn Iterator<Item = InterfaceId> + '_> = match (direction, remote) {
             (Direction::Outbound, _) => Box::new(group_data.members.iter().copied()),
-            (Direction::Inbound, Identity::Interface(interface)) => {
-                Box::new(group_data.members.iter().copied().filter(move |member| *member == interface))
-            }
+            (
+                Direction::Inbound,
+                Identity::Interface(interface) | Identity::OverTransitGateway(interface),
+            ) => Box::new(group_data.members.iter().copied().filter(move |member| *member == interface)),
             (Direction::Inbound, _) => return None,
         };
         Some(AddressSet::from_ranges(
@@ -267,7 +298,7 @@ impl Network {
             let in_scope = self.reference_in_scope(vpc, self.security_groups[group].vpc);
             match (direction, remote) {
                 (Direction::Inbound, Identity::Translated) => return Code::Sg003,
-                (Direction::Inbound, Identity::Forwarded) => return Code::Sg004,
+                (Direction::Inbound, Identity::Forwarded | Identity::LostInTransit) => return Code::Sg004,
                 (Direction::Inbound, Identity::Interface(source))
                     if !in_scope && self.is_member(source, group) =>
                 {

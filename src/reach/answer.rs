@@ -4,6 +4,7 @@ use crate::flow::FlowSet;
 use crate::network::{Action, Code, Network};
 use crate::topology::Place;
 
+use super::balance::Behind;
 use super::question::{Origin, Probe, Question};
 use super::trace::{Certain, Component, End, Hop, Leg, LegKind, NoReply, Step, Trace, Verdict};
 use super::walk;
@@ -16,17 +17,19 @@ use super::{Answer, Blocker, Symptom};
 pub fn answer(network: &Network, question: &Question) -> Answer {
     let mut traces = Vec::new();
     let mut assumptions = question.assumptions.clone();
+    let mut behind = Behind::new(network);
     let (mut share, mut some) = (0.0, [false; 3]);
     for (index, probe) in question.probes.iter().enumerate() {
         let (found, assumed) = ask(network, probe);
         assumptions.extend(assumed);
         let weight: f64 = found.iter().map(|trace| trace.packets.count()).sum();
-        share += found.iter().map(|trace| trace.share * trace.packets.count()).sum::<f64>() / weight.max(1.0);
         for mut trace in found {
+            let certain = if probe.follows { behind.follow(&mut trace) } else { trace.certain };
+            share += trace.share * trace.packets.count() / weight.max(1.0);
             let [pass, blocked, unknown] = &mut some;
-            *pass |= trace.certain.passes;
-            *blocked |= trace.certain.drops;
-            *unknown |= trace.certain.unknown;
+            *pass |= certain.passes;
+            *blocked |= certain.drops;
+            *unknown |= certain.unknown;
             trace.probe = index;
             traces.push(trace);
         }
@@ -42,9 +45,13 @@ pub fn answer(network: &Network, question: &Question) -> Answer {
     };
     assumptions.sort();
     assumptions.dedup();
+    let mut question = question.clone();
+    let first = question.probes.len();
+    traces.extend(behind.traces.into_iter().map(|trace| Trace { probe: first + trace.probe, ..trace }));
+    question.probes.extend(behind.probes);
     let not_modelled = not_modelled(network, &traces);
     let symptom = symptom(network, verdict, &traces);
-    Answer { question: question.clone(), verdict, share, traces, symptom, assumptions, not_modelled }
+    Answer { question, verdict, share, traces, symptom, assumptions, not_modelled }
 }
 
 fn ask(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {
@@ -71,6 +78,7 @@ fn no_common_family(probe: &Probe) -> Trace {
     let hop = Hop { component, direction: None, packets: FlowSet::empty(), step: Step::Passed(action) };
     Trace {
         probe: 0,
+        onward: false,
         source: End::Nobody,
         destination: End::Nobody,
         packets: FlowSet::empty(),

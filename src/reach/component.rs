@@ -52,6 +52,20 @@ impl Component {
                 ("nat_gateway", "", nat.name.clone(), vpc(nat.vpc), Some(subnet))
             }
             Self::Peering(id) => ("peering_connection", "", network.peerings[id].name.clone(), None, None),
+            Self::TransitGateway(id) => {
+                ("transit_gateway", "tgw/", network.transit_gateways[id].name.clone(), None, None)
+            }
+            Self::Attachment(id) => {
+                let attachment = &network.attachments[id];
+                let gateway = &network.transit_gateways[attachment.gateway].name;
+                let name = format!("{gateway}/{}", attachment.name);
+                ("transit_gateway_attachment", "tgw/", name, attachment.vpc().and_then(vpc), None)
+            }
+            Self::TransitTable(id, table) => {
+                let gateway = &network.transit_gateways[network.attachments[id].gateway].name;
+                let table = table.map_or("?", |table| network.route_tables[table].name.as_str());
+                ("transit_gateway_route_table", "tgw-rt/", format!("{gateway}/{table}"), None, None)
+            }
             Self::Interface(id) => {
                 let interface = &network.interfaces[id];
                 let subnet = network.subnets[interface.subnet].name.clone();

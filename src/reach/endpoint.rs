@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use crate::flow::{AddressSet, cidr_set, single_address};
+use crate::flow::{AddressSet, cidr_set, parse_cidr, single_address};
 use crate::network::{
     Instance, InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId, public_addresses,
 };
+use crate::topology::InstanceKind;
 
 use super::question::QuestionError;
-use crate::topology::parse_cidr;
 
 /// One member of what a name stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,13 +71,26 @@ pub(super) fn private_link(network: &Network) -> Option<UnmodelledId> {
 pub(super) fn interface_name(network: &Network, id: InterfaceId) -> String {
     let interface = &network.interfaces[id];
     let instance = &network.instances[interface.instance];
-    let plain =
-        if interface.name == instance.name || network.partial { &instance.name } else { &interface.name };
-    let twin = network
-        .instances
-        .iter()
-        .any(|(other, twin)| other != interface.instance && twin.name == instance.name);
-    if twin { format!("{}/{plain}", network.vpcs[interface.vpc].name) } else { plain.clone() }
+    let plain = if interface.name == instance.name || network.is_capture() {
+        &instance.name
+    } else {
+        &interface.name
+    };
+    if instance.name_is_shared {
+        format!("{}/{plain}", network.vpcs[interface.vpc].name)
+    } else {
+        plain.clone()
+    }
+}
+
+/// An instance's name: with its VPC where the name alone is not unique.
+pub(super) fn instance_name(network: &Network, id: InstanceId) -> String {
+    let instance = &network.instances[id];
+    if instance.name_is_shared {
+        format!("{}/{}", network.vpcs[instance.vpc].name, instance.name)
+    } else {
+        instance.name.clone()
+    }
 }
 
 /// Resolves an endpoint: a name, `vpc/name`, `subnet:x`, `sg:x`, `net:x`, an address, a CIDR, `internet`, `anywhere`, `*`.
@@ -102,7 +115,7 @@ pub(super) fn resolve(network: &Network, text: &str, every: bool) -> Result<Vec<
     by_name(network, text, every)
 }
 
-fn internet(network: &Network) -> Member {
+pub(super) fn internet(network: &Network) -> Member {
     Member::Outside("internet".to_owned(), network.internet().clone())
 }
 
@@ -246,7 +259,7 @@ fn owned_by(owner: Owner, address: IpAddr) -> Member {
 }
 
 /// The interfaces inside a set of addresses, and what of it lies outside every VPC.
-fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
+pub(super) fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     let mut rest = wanted.clone();
     for (id, vpc) in network.vpcs.iter() {
@@ -334,7 +347,9 @@ fn named_instances(
 }
 
 /// The interfaces that an instance stands for: the primary one, or every one.
-fn standing_for(instance: &Instance, every: bool) -> Vec<Member> {
+pub(super) fn standing_for(instance: &Instance, every: bool) -> Vec<Member> {
+    // A load balancer is all of its nodes (LB-1).
+    let every = every || instance.kind == InstanceKind::LoadBalancer;
     let most = if every { instance.interfaces.len() } else { 1 };
     instance.interfaces.iter().take(most).map(|id| Member::Interface(*id, None)).collect()
 }

@@ -2,8 +2,10 @@
 //! every part of them.
 
 mod answer;
+mod balance;
 mod component;
 mod endpoint;
+mod endpoints;
 mod outline;
 mod question;
 mod service;
@@ -12,8 +14,9 @@ mod walk;
 
 pub use answer::answer;
 pub use component::ComponentName;
+pub use endpoints::Endpoint;
 pub use outline::{Fate, Gate, Outline, TRANSLATED_PORTS, outlines};
-pub use question::{Dial, Options, Origin, Probe, Question, QuestionError};
+pub use question::{Dial, Options, Origin, Probe, Question, QuestionError, split_destination};
 pub use service::{Service, ServicePart};
 pub use trace::{
     Blocker, Certain, Component, End, Hop, Leg, LegKind, NearMiss, NoReply, Rewrite, Step, Trace, Verdict,

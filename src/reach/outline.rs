@@ -27,6 +27,8 @@ pub struct Outline {
     pub destination: End,
     /// Whether the host or a service at its side answers, so that no packet crosses the VPC.
     pub is_local: bool,
+    /// Whether AWS chooses between several ways, of which this is one.
+    pub is_ambiguous: bool,
     /// The filters, in the order in which they are met, request first.
     pub gates: Vec<Gate>,
 }
@@ -79,6 +81,7 @@ impl Probe {
             translated_ports: None,
             packets: Service::everything(from, to),
             one_way: false,
+            follows: false,
         }
     }
 }

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::flow::{AddressSet, FlowSet, Packet, Pattern, PortSet, ProtocolSet, protocol, single_address};
+use crate::flow::{
+    AddressSet, FlowSet, Packet, Pattern, PortSet, ProtocolSet, parse_cidr, protocol, single_address,
+};
 use crate::network::{InterfaceId, Network, UnmodelledId, public_addresses};
 use crate::topology::{EphemeralPorts, FamilyFilter, PortRange};
 
 use super::endpoint::{self, Member};
+use super::endpoints::Endpoint;
 use super::service::{self, Service};
 
 /// Which addresses of its ends a question is about.
@@ -74,6 +77,8 @@ pub struct Probe {
     pub packets: FlowSet,
     /// Whether the reply does not matter.
     pub one_way: bool,
+    /// Whether connections to a load balancer are followed to its targets; else they end at its node.
+    pub follows: bool,
 }
 
 /// Where packets start.
@@ -144,22 +149,32 @@ impl Question {
         service: Service,
         options: &Options,
     ) -> Result<Self, QuestionError> {
-        let every = options.dial == Dial::Every;
-        let mut sources = endpoint::resolve(network, from, every)?;
-        let destinations = endpoint::resolve(network, to, every)?;
+        let from = Endpoint::resolve(network, from, options.dial)?;
+        let to = Endpoint::resolve(network, to, options.dial)?;
+        Self::among(network, &from, &to, service, options)
+    }
+
+    /// A question about two endpoints that were resolved before.
+    ///
+    /// # Errors
+    /// If the source can't send, or both are the same host.
+    pub fn among(
+        network: &Network,
+        from: &Endpoint,
+        to: &Endpoint,
+        service: Service,
+        options: &Options,
+    ) -> Result<Self, QuestionError> {
+        let mut sources = from.members.clone();
         if sources.len() > 1 {
             sources.retain(|member| !matches!(member, Member::NatGateway(..)));
         }
         let sources: Vec<Member> = sources.into_iter().flat_map(Member::split_private).collect();
-        let mut this = Self {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            service,
-            probes: Vec::new(),
-            assumptions: Vec::new(),
-        };
+        let destinations = &to.members;
+        let (from, to) = (from.name().to_owned(), to.name().to_owned());
+        let mut this = Self { from, to, service, probes: Vec::new(), assumptions: Vec::new() };
         for source in &sources {
-            for destination in &destinations {
+            for destination in destinations {
                 if source.is_same_host(destination, network) && sources.len().max(destinations.len()) > 1 {
                     continue;
                 }
@@ -167,8 +182,8 @@ impl Question {
             }
         }
         if this.probes.is_empty() {
-            return Err(QuestionError::new(format!("`{from}` and `{to}` are the same host"))
-                .help("a host reaches itself without any network"));
+            let message = format!("`{}` and `{}` are the same host", this.from, this.to);
+            return Err(QuestionError::new(message).help("a host reaches itself without any network"));
         }
         this.assumptions.sort();
         this.assumptions.dedup();
@@ -196,6 +211,7 @@ impl Question {
                 FlowSet::empty()
             },
             one_way: false,
+            follows: false,
         };
         Self {
             from: packet.source.to_string(),
@@ -245,6 +261,7 @@ impl Question {
             translated_ports: None,
             packets: FlowSet::empty(),
             one_way: options.one_way,
+            follows: true,
         };
         let before = self.probes.len();
         for ipv6 in [false, true] {
@@ -344,14 +361,14 @@ impl Question {
 }
 
 /// Splits `db:5432` into name and service; leaves the colons of `subnet:x`, `sg:x`, `net:x` and IPv6 alone.
-fn split_destination(text: &str) -> (&str, Option<&str>) {
+pub fn split_destination(text: &str) -> (&str, Option<&str>) {
     if let Some(rest) = text.strip_prefix('[')
         && let Some((_, after)) = rest.split_once(']')
     {
         let end = text.len() - after.len();
         return (text.get(..end).unwrap_or(text), after.strip_prefix(':'));
     }
-    if text.parse::<IpAddr>().is_ok() || crate::topology::parse_cidr(text).is_some() {
+    if text.parse::<IpAddr>().is_ok() || parse_cidr(text).is_some() {
         return (text, None);
     }
     let prefix = ["subnet:", "sg:", "net:"]
@@ -359,7 +376,10 @@ fn split_destination(text: &str) -> (&str, Option<&str>) {
         .find(|prefix| text.starts_with(**prefix))
         .map_or(0, |prefix| prefix.len());
     let name = text.get(prefix..).unwrap_or_default();
-    match name.split_once(':') {
+    // A Terraform key may hold a colon: `aws_instance.web["a:b"]:443`.
+    let key = name.rfind("\"]").map_or(0, |end| end + 2);
+    let colon = name.get(key..).and_then(|rest| rest.find(':')).map(|at| key + at);
+    match colon.and_then(|at| Some((name.get(..at)?, name.get(at + 1..)?))) {
         Some((name, service)) => (text.get(..prefix + name.len()).unwrap_or(text), Some(service)),
         None => (text, None),
     }

@@ -9,7 +9,7 @@ use super::question::QuestionError;
 /// Protocols and ports of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// The parts; disjoint.
+    /// The parts.
     pub parts: Vec<ServicePart>,
     /// As people write it, normalised: `5432/tcp`, `53/udp`, `icmp`, `all`.
     pub text: String,
@@ -80,6 +80,23 @@ impl Service {
         Ok(Self { parts: vec![ServicePart::Ports(ProtocolSet::single(number), set)], text })
     }
 
+    /// Reads several services, each with a protocol of its own: `22,443,53/udp,icmp`.
+    ///
+    /// # Errors
+    /// If one of them can't be read.
+    pub fn list(text: &str) -> Result<Self, QuestionError> {
+        let mut this = Self { parts: Vec::new(), text: String::new() };
+        for item in text.split(',').map(str::trim) {
+            let service = Self::parse(Some(item), None)?;
+            if !this.text.is_empty() {
+                this.text.push(',');
+            }
+            this.text.push_str(&service.text);
+            this.parts.extend(service.parts);
+        }
+        Ok(this)
+    }
+
     /// One port of tcp or udp.
     pub fn port(number: u8, port: u16) -> Self {
         let name = if number == protocol::UDP { "udp" } else { "tcp" };
@@ -143,7 +160,7 @@ impl Service {
                 stash: Vec::new(),
             })
         });
-        FlowSet::from_disjoint(boxes.map(FlowSet::from_box))
+        boxes.map(FlowSet::from_box).fold(FlowSet::empty(), |all, part| all.union(&part))
     }
 }
 

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use crate::flow::{AddressSet, FlowSet, PortSet};
 use crate::network::{
-    Action, Code, Decided, Direction, EgressOnlyInternetGatewayId, InterfaceId, InternetGatewayId,
-    NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SubnetId, UnmodelledId, VpcId,
+    Action, AttachmentId, Code, Decided, Direction, EgressOnlyInternetGatewayId, InterfaceId,
+    InternetGatewayId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SubnetId,
+    TransitGatewayId, UnmodelledId, VpcId,
 };
 use crate::topology::Place;
 
@@ -32,6 +33,12 @@ impl Verdict {
             Self::Undetermined => "undetermined",
         }
     }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Reachable, Self::Partial, Self::Blocked, Self::Undetermined];
+        all.into_iter().find(|verdict| verdict.as_str() == text)
+    }
 }
 
 /// A device that a packet meets.
@@ -51,6 +58,12 @@ pub enum Component {
     NatGateway(NatGatewayId),
     /// A peering connection.
     Peering(PeeringId),
+    /// A transit gateway as a whole.
+    TransitGateway(TransitGatewayId),
+    /// An attachment of a transit gateway.
+    Attachment(AttachmentId),
+    /// The route table that an attachment is associated with; none if there is none, or nobody knows.
+    TransitTable(AttachmentId, Option<RouteTableId>),
     /// An interface: delivery, source/destination check, or forwarding.
     Interface(InterfaceId),
     /// The internet.
@@ -165,6 +178,8 @@ pub enum End {
 pub struct Trace {
     /// Position of the probe in the question.
     pub probe: usize,
+    /// Whether it is a connection of a load balancer's node to a target, behind the one that was asked about (LB-1).
+    pub onward: bool,
     /// The client.
     pub source: End,
     /// The server.

@@ -79,7 +79,7 @@ fn pattern(network: &Network, rule: &SecurityGroupRule, direction: Direction) ->
                 .flat_map(|member| network.interfaces[*member].private_addresses())
                 .map(|address| (address, address)),
         ),
-        Peer::Stale | Peer::Unknown => AddressSet::empty(),
+        Peer::Stale | Peer::Unknown(_) => AddressSet::empty(),
     };
     let mut pattern = rule.pattern.clone();
     match direction {

@@ -15,7 +15,9 @@ mod line;
 mod look;
 mod matrix;
 mod numbering;
+mod openings;
 mod packet;
+mod survey;
 pub mod tests;
 mod text;
 
@@ -23,5 +25,9 @@ pub use cite::files;
 pub use json::{SCHEMA, answer as json, schema as json_schema};
 pub use line::lines;
 pub use look::{DEFAULT_WIDTH, Look};
-pub use matrix::{MATRIX_SCHEMA, matrix_json, matrix_text};
+pub use matrix::{
+    MATRIX_SCHEMA, matrix_changes, matrix_csv, matrix_html, matrix_json, matrix_markdown, matrix_text,
+    read_matrix_json,
+};
+pub use survey::{PIVOT_SCHEMA, SURVEY_SCHEMA, pivot_json, pivot_text, survey_json, survey_text};
 pub use text::{TextOptions, answer as text};

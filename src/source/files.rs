@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::SourceError;
+use super::recognise::{Recognised, recognise};
+use super::{SourceError, cloudformation};
 use crate::topology::{Diagnostic, Place, visible};
 
 /// Most files that a directory may hold; a capture of one region has about a hundred.
@@ -119,6 +120,51 @@ fn sort_out(path: PathBuf, name: &str, wanted: &mut Vec<PathBuf>, found: &mut Fo
         Some("yaml" | "yml") => found.yaml.push(shown(&path)),
         _ => found.others += 1,
     }
+}
+
+/// The CloudFormation templates of a directory, in either syntax.
+pub(super) fn templates(root: &Path, found: &Found) -> Result<Vec<(String, Vec<u8>)>, SourceError> {
+    let is_template = |name: &str, bytes: &[u8]| recognise(name, bytes) == Recognised::CloudFormation;
+    let mut templates: Vec<(String, Vec<u8>)> =
+        found.captures.iter().filter(|(name, bytes)| is_template(name, bytes)).cloned().collect();
+    let mut total: u64 = found.captures.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    for name in &found.yaml {
+        let bytes = read_one(Path::new(name))?;
+        total += bytes.len() as u64;
+        if total > MAX_TOTAL_BYTES {
+            let limit = MAX_TOTAL_BYTES >> 20;
+            return Err(too_large(format!("{} holds more than {limit} MiB", shown(root))));
+        }
+        if is_template(name, &bytes) {
+            templates.push((name.clone(), bytes));
+        }
+    }
+    templates.sort();
+    Ok(templates)
+}
+
+/// Most templates that one template may nest, all levels together.
+const MAX_NESTED: usize = 200;
+
+/// Adds the templates that a template nests, where files of their names lie beside it.
+pub(super) fn add_nested(path: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), SourceError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let mut next = 0;
+    while let Some((_, bytes)) = files.get(next) {
+        next += 1;
+        for name in cloudformation::nested_files(bytes) {
+            let beside = folder.join(&name);
+            let shown = shown(&beside);
+            let known = files.iter().any(|(known, _)| *known == shown);
+            if !known && files.len() <= MAX_NESTED && beside.is_file() {
+                let bytes = read_one(&beside)?;
+                if recognise(&shown, &bytes) == Recognised::CloudFormation {
+                    files.push((shown, bytes));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Says why a directory is not a capture.

@@ -1,13 +1,15 @@
-//! What others wrote: saved AWS answers, and one day Terraform and CloudFormation, read into a
+//! What others wrote: saved AWS answers, Terraform plans and states, CloudFormation templates, read into a
 //! [`Topology`](crate::topology::Topology).
 //!
 //! [`read`] is the only function here that touches the disk. It says what a path is, by the shape of
 //! what lies there rather than by its name, and a path that is nothing we know is answered with what
-//! to do about it. The parsers themselves ([`aws::read`], [`recognise()`]) take bytes.
+//! to do about it. The parsers themselves ([`aws::read`], [`terraform::read`], [`recognise()`]) take bytes.
 
 pub mod aws;
+pub mod cloudformation;
 mod files;
 mod recognise;
+pub mod terraform;
 
 use std::path::Path;
 
@@ -28,6 +30,18 @@ pub enum Loaded {
     },
     /// A capture of AWS answers. Its diagnostics may hold errors.
     Aws(Box<aws::Capture>),
+    /// A Terraform plan or state, unread: which world of a plan is meant is the caller's to say.
+    Terraform {
+        /// The name to show, as the user gave it.
+        name: String,
+        /// The bytes of the file.
+        bytes: Vec<u8>,
+    },
+    /// CloudFormation templates that belong together, unread: they may need values for parameters.
+    CloudFormation {
+        /// Names to show, and bytes.
+        files: Vec<(String, Vec<u8>)>,
+    },
 }
 
 /// Why a path could not be read.
@@ -53,7 +67,7 @@ impl std::fmt::Display for SourceError {
 
 impl std::error::Error for SourceError {}
 
-/// Reads a YAML topology, a file of AWS answers, or a directory of them.
+/// Reads a YAML topology, a file of AWS answers or a CloudFormation template, or a directory of either of these.
 ///
 /// # Errors
 ///
@@ -64,7 +78,11 @@ pub fn read(path: &Path) -> Result<Loaded, SourceError> {
 }
 
 fn read_file(path: &Path) -> Result<Loaded, SourceError> {
-    read_bytes(files::shown(path), files::read_one(path)?)
+    let mut loaded = read_bytes(files::shown(path), files::read_one(path)?)?;
+    if let Loaded::CloudFormation { files } = &mut loaded {
+        files::add_nested(path, files)?;
+    }
+    Ok(loaded)
 }
 
 /// Reads what is at hand already, for example from standard input. Does no I/O.
@@ -77,6 +95,8 @@ pub fn read_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Loaded, Sou
     match recognise(&name, &bytes) {
         Recognised::Yaml => Ok(Loaded::Yaml { name, bytes }),
         Recognised::Aws => Ok(Loaded::Aws(Box::new(aws::read(&[(name, bytes)])))),
+        Recognised::TerraformPlan | Recognised::TerraformState => Ok(Loaded::Terraform { name, bytes }),
+        Recognised::CloudFormation => Ok(Loaded::CloudFormation { files: vec![(name, bytes)] }),
         Recognised::BrokenJson => Err(broken_json(&name, &bytes)),
         other => Err(SourceError::new(other.refusal(&name))),
     }
@@ -106,7 +126,7 @@ fn read_directory(path: &Path) -> Result<Loaded, SourceError> {
                 capture = true;
                 break;
             }
-            Recognised::Yaml => {}
+            Recognised::Yaml | Recognised::CloudFormation => {}
             other => refusal = refusal.or(Some(other.refusal(name))),
         }
     }
@@ -114,6 +134,10 @@ fn read_directory(path: &Path) -> Result<Loaded, SourceError> {
         let mut capture = aws::read(&found.captures);
         capture.diagnostics.extend(files::yaml_left_alone(&found));
         return Ok(Loaded::Aws(Box::new(capture)));
+    }
+    let templates = files::templates(path, &found)?;
+    if !templates.is_empty() {
+        return Ok(Loaded::CloudFormation { files: templates });
     }
     Err(SourceError::new(files::nothing_found(path, &found, refusal)))
 }

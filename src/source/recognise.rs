@@ -112,7 +112,10 @@ fn recognise_json(name: &str, text: &[u8]) -> Recognised {
         Recognised::TerraformLog
     } else if has("format_version") && (has("planned_values") || has("resource_changes")) {
         Recognised::TerraformPlan
-    } else if has("terraform_version") && (has("values") || has("resources") || has("format_version")) {
+    } else if has("format_version") && shape.keys.len() <= 3 && !has("planned_values")
+        || has("terraform_version")
+            && ["values", "resources", "modules", "format_version"].into_iter().any(has)
+    {
         Recognised::TerraformState
     } else if has("AWSTemplateFormatVersion") || has("Resources") {
         Recognised::CloudFormation
@@ -176,25 +179,17 @@ impl Recognised {
     /// Why the file is not read, and what to do.
     pub(super) fn refusal(self, name: &str) -> Diagnostic {
         let (code, what, help) = match self {
-            Self::TerraformPlan => ("SRC010", "is a Terraform plan, which is not read yet", CAPTURE),
-            Self::TerraformState => ("SRC010", "is a Terraform state, which is not read yet", CAPTURE),
+            Self::TerraformPlan => ("SRC010", "is a Terraform plan, which stands for itself", ALONE),
+            Self::TerraformState => ("SRC010", "is a Terraform state, which stands for itself", ALONE),
             Self::TerraformConfiguration => {
-                ("SRC010", "is Terraform configuration, which is not read", CAPTURE)
-            }
-            Self::CloudFormation => {
-                ("SRC011", "is a CloudFormation template, which is not read yet", CAPTURE)
+                ("SRC010", "is Terraform configuration, which says less than a plan does", PLAN)
             }
             Self::TerraformBinaryPlan => (
                 "SRC012",
                 "is a zip archive, most likely the binary plan of `terraform plan -out`",
-                "the readable form is: terraform show -json PLAN > plan.json (plans are not read yet)",
+                "the readable form is: terraform show -json plan.tfplan > plan.json",
             ),
-            Self::TerraformLog => (
-                "SRC013",
-                "is the log of `terraform plan -json`, not a plan",
-                "the plan itself is: terraform plan -out PLAN && terraform show -json PLAN > plan.json \
-                 (plans are not read yet)",
-            ),
+            Self::TerraformLog => ("SRC013", "is the log of `terraform plan -json`, not a plan", PLAN),
             Self::Empty => ("SRC005", "is empty", "did the command that wrote it fail?"),
             Self::Compressed => {
                 ("SRC015", "is compressed", "unpack it first, for example: gunzip FILE, or unzstd FILE")
@@ -204,19 +199,24 @@ impl Recognised {
                 "is not UTF-8 text",
                 "save it as UTF-8; the AWS CLI writes UTF-8 where the locale says so, for example LC_ALL=C.UTF-8",
             ),
-            Self::Binary => ("SRC006", "is not text", "a YAML topology or JSON from the AWS CLI is expected"),
+            Self::Binary => (
+                "SRC006",
+                "is not text",
+                "a YAML topology, a CloudFormation template, or JSON from the AWS CLI or from Terraform is expected",
+            ),
             Self::BrokenJson => {
                 ("SRC007", "is not valid JSON", "is the file cut off, or a message in its place?")
             }
-            Self::OtherJson | Self::Yaml | Self::Aws => (
+            Self::OtherJson | Self::Yaml | Self::Aws | Self::CloudFormation => (
                 "SRC008",
                 "is JSON, but not in a format that is read",
-                "the AWS CLI's own form is expected, for example {\"Vpcs\": […]}; `--output json`, no `--query`",
+                "expected: a Terraform plan or state, a CloudFormation template, or the AWS CLI's own form, for example {\"Vpcs\": […]}; `--output json`, no `--query`",
             ),
         };
         Diagnostic::error(code, format!("{name} {what}"), Place::Implicit).help(help)
     }
 }
 
-const CAPTURE: &str = "until then: save what is deployed with the AWS CLI (aws ec2 describe-… > DIR/….json) \
-                       and name the directory";
+const ALONE: &str = "name the file itself with `-f`, not its directory";
+const PLAN: &str =
+    "the plan itself is: terraform plan -out=plan.tfplan && terraform show -json plan.tfplan > plan.json";

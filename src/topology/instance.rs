@@ -37,6 +37,8 @@ pub enum InstanceKind {
     Lambda,
     /// A bare interface.
     Interface,
+    /// The nodes of an application load balancer (LB-1).
+    LoadBalancer,
     /// An interface that a NAT gateway owns (captures): not an endpoint of its own.
     NatGateway,
     /// Owned by a service that is not modelled yet, for example `load balancer` (captures).
@@ -97,6 +99,8 @@ pub struct Interface {
     pub public_ips: Vec<PublicAddress>,
     /// Security groups by name; `None` if nothing was said (the default group).
     pub security_groups: Option<Vec<Spanned<String>>>,
+    /// Whether it may carry further groups, known only after `terraform apply`.
+    pub more_security_groups: bool,
     /// Source/destination check; on unless said otherwise (EN-2).
     pub source_dest_check: Option<Spanned<bool>>,
     /// Whether it is attached to something that runs (captures: a detached interface owns no traffic).

@@ -9,16 +9,17 @@
 //! apply) and *nobody knows* ([`Completeness::Partial`], [`Association::Unknown`]: the answer is
 //! `undetermined` where it decides).
 
-mod cidr;
 mod diagnostic;
 mod entries;
 mod instance;
+mod load_balancer;
 mod network_acl;
 mod place;
 mod route_table;
 mod security_group;
 mod test_case;
 mod traffic;
+mod transit_gateway;
 mod visible;
 mod vpc;
 pub mod yaml;
@@ -27,12 +28,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-pub use cidr::parse_cidr;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use entries::{Entries, Entry};
 pub use instance::{
     EphemeralPorts, Instance, InstanceKind, InstanceState, Interface, PublicAddress, PublicIp,
 };
+pub use load_balancer::{Listener, LoadBalancer, TargetGroup};
 pub use network_acl::{AclAction, AclPeer, AclRule, NetworkAcl};
 pub use place::{
     FileId, LineColumn, Location, Place, Resource, ResourceId, SourceFile, Sources, Span, Spanned,
@@ -41,6 +42,7 @@ pub use route_table::{Route, RouteDestination, RouteOrigin, RouteState, RouteTab
 pub use security_group::{SecurityGroup, SecurityGroupPeer, SecurityGroupRule};
 pub use test_case::{Expectation, FamilyFilter, TestCase};
 pub use traffic::{PortRange, Protocol, Traffic};
+pub use transit_gateway::{AttachedTo, TransitGateway, TransitGatewayAttachment, TransitGatewayRouteTable};
 pub use visible::{is_invisible, visible, visible_in_place};
 pub use vpc::{
     Association, Connectivity, EgressOnlyInternetGateway, GatewayState, InternetGateway, NatGateway,
@@ -64,6 +66,8 @@ pub struct Topology {
     pub vpcs: Entries<Vpc>,
     /// Peering connections between them.
     pub peering_connections: Entries<PeeringConnection>,
+    /// Transit gateways.
+    pub transit_gateways: Entries<TransitGateway>,
     /// What was read but is not modelled yet. A path that meets one by name is `undetermined`.
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.
@@ -105,6 +109,9 @@ pub enum Completeness {
         /// Kinds whose AWS call is missing from the capture.
         missing: Vec<CaptureKind>,
     },
+    /// A Terraform plan or state: what other configurations own is named but not described, as in a
+    /// capture; and an interface whose address is not known yet gets a stand-in, as in a topology file.
+    Planned,
 }
 
 impl Completeness {
@@ -137,6 +144,18 @@ pub enum CaptureKind {
     Instances,
     /// `get-managed-prefix-list-entries`
     PrefixListEntries,
+    /// `describe-transit-gateways`
+    TransitGateways,
+    /// `describe-transit-gateway-vpc-attachments`
+    TransitGatewayVpcAttachments,
+    /// `describe-transit-gateway-route-tables`
+    TransitGatewayRouteTables,
+    /// `search-transit-gateway-routes`
+    TransitGatewayRoutes,
+    /// `get-transit-gateway-route-table-associations`
+    TransitGatewayAssociations,
+    /// `get-transit-gateway-route-table-propagations`
+    TransitGatewayPropagations,
 }
 
 impl CaptureKind {
@@ -153,6 +172,12 @@ impl CaptureKind {
             Self::NetworkInterfaces => "aws ec2 describe-network-interfaces",
             Self::Instances => "aws ec2 describe-instances",
             Self::PrefixListEntries => "aws ec2 get-managed-prefix-list-entries",
+            Self::TransitGateways => "aws ec2 describe-transit-gateways",
+            Self::TransitGatewayVpcAttachments => "aws ec2 describe-transit-gateway-vpc-attachments",
+            Self::TransitGatewayRouteTables => "aws ec2 describe-transit-gateway-route-tables",
+            Self::TransitGatewayRoutes => "aws ec2 search-transit-gateway-routes",
+            Self::TransitGatewayAssociations => "aws ec2 get-transit-gateway-route-table-associations",
+            Self::TransitGatewayPropagations => "aws ec2 get-transit-gateway-route-table-propagations",
         }
     }
 }
@@ -193,4 +218,7 @@ pub struct Unmodelled {
     pub subnets: Vec<String>,
     /// Security groups of those interfaces.
     pub security_groups: Vec<String>,
+    /// Why nothing can be said about it, if not for being of a kind that is not modelled: `its subnet is
+    /// known only after apply`.
+    pub why: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::place::{Place, Spanned};
-use super::{Entries, Instance, NetworkAcl, Route, RouteTable, SecurityGroup};
+use super::{Entries, Instance, LoadBalancer, NetworkAcl, Route, RouteTable, SecurityGroup, TargetGroup};
 
 /// A virtual private cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub struct Vpc {
     pub default_security_group: Option<Spanned<String>>,
     /// Instances and the owners of interfaces in general.
     pub instances: Entries<Instance>,
+    /// Application load balancers; the nodes of each are the interfaces of the instance of its name.
+    pub load_balancers: Entries<LoadBalancer>,
+    /// Target groups.
+    pub target_groups: Entries<TargetGroup>,
 }
 
 /// A subnet.

@@ -117,6 +117,9 @@ impl Namer<'_> {
                     .chain(of(Device::EgressOnlyInternetGateway));
                 std::iter::once(Device::Internet).chain(ways).collect()
             }
+            Component::TransitGateway(_) | Component::Attachment(_) | Component::TransitTable(..) => {
+                return Err("a transit gateway".to_owned());
+            }
             Component::NetworkAcl(_, None) | Component::RouteTable(_, None) | Component::Unmodelled(_) => {
                 return Err("something that is not described".to_owned());
             }
@@ -153,7 +156,25 @@ impl Namer<'_> {
             Code::Igw003 => return Err("a private address that is dialled from outside".to_owned()),
             Code::Eni003 => return Err("ends without a common address family".to_owned()),
             Code::Dns001 | Code::Dns002 => return Err("services on the host itself".to_owned()),
-            Code::Pcx003 | Code::Rt005 | Code::Und001 | Code::Und002 | Code::Und003 | Code::Und004 => {
+            Code::Tgw001
+            | Code::Tgw002
+            | Code::Tgw003
+            | Code::Tgw004
+            | Code::Tgw005
+            | Code::Tgw006
+            | Code::Tgw007 => return Err("a transit gateway".to_owned()),
+            Code::Lb001 | Code::Lb002 | Code::Lb003 => {
+                return Err("a load balancer behind its node".to_owned());
+            }
+            Code::Pcx003
+            | Code::Rt005
+            | Code::Und001
+            | Code::Und002
+            | Code::Und003
+            | Code::Und004
+            | Code::Und005
+            | Code::Und006
+            | Code::Und007 => {
                 return Err("something that the analyzer does not know".to_owned());
             }
         };

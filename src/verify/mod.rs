@@ -1,7 +1,7 @@
 //! The analyzer against the kernel: the same packet asked of both.
 //!
 //! This is the only place that knows the engine *and* the lab. It translates names: an interface of the
-//! [`Network`] is a host of the [`lab`](crate::lab), and a blocker is a [`Gate`].
+//! [`Network`] is a host of the [`lab`], and a blocker is a [`Gate`].
 //!
 //! Both must agree on whether the packet and its reply get through and, if not, on the leg and on the rule that
 //! drops first. Three answers are no comparison, and are counted as such: the analyzer does not know, the lab can't

@@ -7,18 +7,21 @@ use super::blocks::{self, Collected, Kind};
 
 /// Rules of the reference that the engine models, as ranges of numbers: the others belong to components of later
 /// releases.
-const IN_SCOPE: [(&str, u16, u16); 13] = [
+const IN_SCOPE: [(&str, u16, u16); 16] = [
     ("W", 1, 8),
     ("VP", 1, 15),
     ("RT", 1, 15),
     ("RT", 19, 20),
-    ("SG", 1, 9),
-    ("SG", 11, 21),
+    ("SG", 1, 21),
     ("NA", 1, 16),
     ("EN", 1, 6),
     ("IG", 1, 8),
     ("NG", 1, 11),
     ("PX", 1, 10),
+    ("TG", 1, 12),
+    ("LB", 1, 4),
+    ("LB", 6, 6),
+    ("LB", 11, 13),
     ("DN", 1, 3),
     ("V6", 1, 5),
 ];

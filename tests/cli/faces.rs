@@ -102,3 +102,28 @@ fn small_commands() {
     let schema: serde_json::Value = serde_json::from_str(&vpcreach("schema").run().out).unwrap();
     jsonschema::meta::validate(&schema).unwrap();
 }
+
+#[test]
+fn a_saved_matrix_is_a_test() {
+    let folder = std::env::temp_dir().join(format!("vpcreach-matrix-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (saved, topology) = (folder.join("reach.json"), folder.join("opened.yaml"));
+    let json = vpcreach("matrix -o json -f three-tier.yaml").run().out;
+    std::fs::write(&saved, &json).expect("a file");
+    let check = |topology: &str| vpcreach(&format!("matrix --check {} -f {topology}", saved.display())).run();
+    let same = check("three-tier.yaml");
+    assert_eq!((same.code, same.out.as_str()), (0, "0 added, 0 removed, 0 changed\n"));
+    let text = std::fs::read_to_string(topologies().join("three-tier.yaml")).expect("a topology");
+    std::fs::write(&topology, text.replace("source: net:office", "source: anywhere-ipv4")).expect("a file");
+    let opened = check(&topology.display().to_string());
+    assert_eq!(opened.code, 1);
+    assert!(opened.out.contains("+ internet → bastion:22/tcp"), "{}", opened.out);
+    std::fs::write(&saved, "{}").expect("a file");
+    let wrong = check("three-tier.yaml");
+    assert_eq!(wrong.code, 2);
+    assert!(
+        wrong.err.contains("is not a saved matrix") && wrong.err.contains("help: write one with"),
+        "{}",
+        wrong.err
+    );
+}

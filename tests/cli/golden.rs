@@ -91,6 +91,18 @@ fn matrix() {
 }
 
 #[test]
+fn surveys() {
+    check("matrix.csv", "matrix -o csv -f blocked.yaml");
+    check("matrix.md", "matrix -o markdown -f three-tier.yaml");
+    check("matrix.html", "matrix -o html -f blocked.yaml");
+    check("who-can-reach.txt", "who-can-reach db -f three-tier.yaml");
+    check("who-can-reach.json", "who-can-reach db:5432 -o json -f three-tier.yaml");
+    check("reachable-from.txt", "reachable-from web-a -f three-tier.yaml");
+    check("pivot.txt", "pivot net:office db:5432 --all -f three-tier.yaml");
+    check("pivot.json", "pivot net:office db:5432 --take 22 -o json -f three-tier.yaml");
+}
+
+#[test]
 fn tests() {
     check("test.txt", "test -f failing.yaml");
     check("test-junit.xml", "test -o junit -f failing.yaml");
@@ -100,9 +112,21 @@ fn tests() {
 
 #[test]
 fn help() {
-    for command in
-        ["reach", "matrix", "test", "validate", "explain", "generate", "schema", "completions", "version"]
-    {
+    for command in [
+        "reach",
+        "who-can-reach",
+        "reachable-from",
+        "exposure",
+        "pivot",
+        "matrix",
+        "test",
+        "validate",
+        "explain",
+        "generate",
+        "schema",
+        "completions",
+        "version",
+    ] {
         check(&format!("help-{command}.txt"), &format!("{command} --help"));
     }
     check("help.txt", "--help");

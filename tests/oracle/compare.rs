@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
+use serde_json::{Value, json};
 use vpcreach::topology::Topology;
 
 use super::generate::{self, Rng, features, packets::Scene};
@@ -100,6 +101,23 @@ impl Histogram {
     pub fn share(&self, beginning: &str) -> f64 {
         let matching = self.counts.iter().filter(|(reason, _)| reason.starts_with(beginning));
         100.0 * matching.map(|(_, count)| *count).sum::<u64>() as f64 / self.total.max(1) as f64
+    }
+
+    /// The numbers to keep of a run without a disagreement.
+    pub fn numbers(&self, topologies: u64) -> Value {
+        let counted = |beginning: &str| {
+            let matching = self.counts.iter().filter(|(reason, _)| reason.starts_with(beginning));
+            matching.map(|(_, count)| *count).sum::<u64>()
+        };
+        json!({
+            "topologies": topologies,
+            "packets compared": self.total,
+            "delivered": counted("delivered"),
+            "dropped as requests": counted("dropped request"),
+            "dropped as replies": counted("dropped reply"),
+            "unknown": counted("unknown"),
+            "disagreements": 0,
+        })
     }
 
     /// How many different reasons there were.

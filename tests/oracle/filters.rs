@@ -68,6 +68,17 @@ pub fn network_acl(acl: &NetworkAcl, direction: Direction, headers: &Headers) ->
     }
 }
 
+/// What a security group can tell of who sent a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// Nothing stands between.
+    Known,
+    /// It comes from that VPC by a transit gateway that carries references (SG-10).
+    OverTransit(usize),
+    /// Something forwarded it (SG-11).
+    Lost,
+}
+
 /// What the groups of an interface say of a new flow.
 #[derive(Debug)]
 pub enum GroupVerdict {
@@ -82,7 +93,7 @@ pub fn security_groups(
     interface: &Interface,
     direction: Direction,
     headers: &Headers,
-    identity_lost: bool,
+    sender: Sender,
 ) -> GroupVerdict {
     let mut unknown = interface.unknown_group.clone();
     let far_side = direction.far_side(headers);
@@ -98,7 +109,11 @@ pub fn security_groups(
                 // SG-11: behind something that forwards, nobody knows whose packet it is.
                 // READING: that is about who sent it; a rule for outbound packets looks at their
                 // destination, which nothing has touched yet.
-                GroupPeer::Members(_) if identity_lost && direction == Direction::Inbound => false,
+                GroupPeer::Members(named) if direction == Direction::Inbound && sender != Sender::Known => {
+                    // SG-10: over a transit gateway that carries references, the sender's own groups.
+                    sender == Sender::OverTransit(world.groups[*named].vpc)
+                        && carries(world, *named, far_side)
+                }
                 GroupPeer::Members(named) => is_member(world, group.vpc, *named, far_side),
                 GroupPeer::Nobody => false,
                 GroupPeer::Unknown(why) => {
@@ -119,9 +134,13 @@ pub fn security_groups(
 /// network that has the same address as a member matches as well.
 fn is_member(world: &World, vpc: usize, group: usize, address: IpAddr) -> bool {
     let home = world.groups[group].vpc;
-    world.reference_in_scope(vpc, home)
-        && match world.owners.get(&(home, address)) {
-            Some(Owner::Interface(interface)) => world.interfaces[*interface].groups.contains(&group),
-            Some(Owner::NatGateway(_)) | None => false,
-        }
+    world.reference_in_scope(vpc, home) && carries(world, group, address)
+}
+
+/// Whether the owner of an address in the group's own VPC carries it.
+fn carries(world: &World, group: usize, address: IpAddr) -> bool {
+    match world.owners.get(&(world.groups[group].vpc, address)) {
+        Some(Owner::Interface(interface)) => world.interfaces[*interface].groups.contains(&group),
+        Some(Owner::NatGateway(_)) | None => false,
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::filters::Direction;
+use super::filters::{Direction, Sender};
 use super::packet::{Headers, ICMP, TCP, UDP};
 use super::walk::{Arrival, Arrived, Forwarder, Passage, Stop, Walk};
 use super::world::*;
@@ -44,7 +44,8 @@ impl Walk<'_> {
 
     /// On the internet: to the VPC that has the destination, or to some host out there.
     pub fn internet(&mut self, mut headers: Headers) -> Arrived {
-        self.identity_lost = true;
+        self.sender = Sender::Lost;
+        self.by_transit = false;
         if let Some(what) = self.world.unmodelled.get(&headers.destination) {
             return Err(Stop::Unknown(what.clone()));
         }
@@ -148,9 +149,9 @@ impl Walk<'_> {
         if !matches!(headers.protocol, TCP | UDP | ICMP) {
             return Err(Stop::dropped("NAT gateway: protocol (NG-4)"));
         }
-        // NG-7, for new flows.
+        // NG-7, for new flows: of its own VPC, or those that a transit gateway brought.
         let vpc = self.world.subnets[gateway.subnet].vpc;
-        if !self.replying && !self.world.vpc_contains(vpc, headers.source) {
+        if !self.replying && !self.by_transit && !self.world.vpc_contains(vpc, headers.source) {
             return Err(Stop::dropped("NAT gateway: source not in its VPC (NG-7)"));
         }
         let after = self.translated(headers, gateway.address);
@@ -224,7 +225,7 @@ impl Walk<'_> {
 
     /// Something stateful forwards: it notes a request, and undoes the note for the reply.
     fn pass(&mut self, by: Forwarder, before: Headers, after: Headers) -> Result<Headers, Stop> {
-        self.identity_lost = true;
+        self.sender = Sender::Lost;
         if !self.replying {
             self.passages.push(Passage { by, before, after });
             return Ok(after);

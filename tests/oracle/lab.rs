@@ -158,6 +158,7 @@ impl Lab {
             public_ips: Vec::new(),
             security_groups: None,
             source_dest_check: None,
+            more_security_groups: false,
             attached: true,
             deny_all_igw_traffic: false,
             place: Place::Implicit,

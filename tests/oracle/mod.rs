@@ -15,6 +15,7 @@ pub mod packet;
 pub mod resolve;
 pub mod routing;
 pub mod simulator;
+pub mod transit;
 pub mod walk;
 pub mod world;
 
@@ -22,6 +23,5 @@ pub mod compare;
 pub mod engine;
 pub mod lab;
 pub mod metamorphic;
+pub mod record;
 pub mod yaml;
-
-mod cases;

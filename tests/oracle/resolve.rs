@@ -94,6 +94,7 @@ fn group_rule(world: &World, topology: &Topology, group: usize, rule: &said::Sec
         SecurityGroupPeer::PrefixList(name) => {
             prefix_list(topology, name).map_or_else(|| unknown_peer("prefix list", name), GroupPeer::Cidrs)
         }
+        SecurityGroupPeer::Unknown(reason) => unknown_peer("peer", reason),
         SecurityGroupPeer::Group(name) => group_peer(world, topology, world.groups[group].vpc, name),
     };
     GroupRule { traffic: rule.traffic.clone(), peer }
@@ -184,7 +185,8 @@ pub fn subnets(world: &mut World, topology: &Topology) {
                 world.acls.iter().position(|acl| acl.name == self::acl_name(index, name))
             });
             let (name, cidrs) = (entry.name().to_owned(), v4.into_iter().chain(v6).collect());
-            world.subnets.push(Subnet { vpc: index, name, cidrs, table, acl });
+            let zone = entry.value.az.as_ref().map(|az| az.value.clone());
+            world.subnets.push(Subnet { vpc: index, name, zone, cidrs, table, acl });
         }
     }
 }

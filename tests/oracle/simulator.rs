@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use vpcreach::topology::Topology;
 
 use super::packet::{Client, Headers, Leg, Outcome, Packet};
+use super::transit::Choices;
 use super::walk::{Arrival, Hop, Stop, Walk};
 use super::world::World;
 
@@ -24,7 +25,22 @@ impl Simulator {
 
     /// The same, with the hops that it took there and back.
     pub fn explain(&self, packet: &Packet) -> (Outcome, Vec<Hop>) {
+        let (outcome, hops, mut choices) = self.try_out(packet, Vec::new());
+        // TG-2, TG-9: whatever AWS chooses. If that matters, nobody knows what becomes of the packet.
+        while let Some(told) = choices.next() {
+            let (other, _, more) = self.try_out(packet, told);
+            choices = more;
+            if std::mem::discriminant(&other) != std::mem::discriminant(&outcome) {
+                let why = "it depends on the zone that a transit gateway uses".to_owned();
+                return (Outcome::Unknown { why }, hops);
+            }
+        }
+        (outcome, hops)
+    }
+
+    fn try_out(&self, packet: &Packet, told: Vec<usize>) -> (Outcome, Vec<Hop>, Choices) {
         let mut walk = Walk::new(&self.world, packet.nat_port);
+        walk.choices.told = told;
         let (leg, result) = match self.request(&mut walk, packet) {
             Err(stop) => (Leg::Request, Err(stop)),
             Ok((server, request)) => (Leg::Reply, self.reply(&mut walk, packet, server, &request)),
@@ -34,7 +50,7 @@ impl Simulator {
             (Err(Stop::Unknown(why)), _) | (Ok(()), Some(why)) => Outcome::Unknown { why },
             (Ok(()), None) => Outcome::Delivered,
         };
-        (outcome, walk.hops)
+        (outcome, walk.hops, walk.choices)
     }
 
     /// The way there: who got the packet, and what its headers were by then.

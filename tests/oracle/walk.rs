@@ -6,9 +6,10 @@
 
 use std::net::IpAddr;
 
-use super::filters::{self, Direction, GroupVerdict};
+use super::filters::{self, Direction, GroupVerdict, Sender};
 use super::packet::Headers;
 use super::routing::Lookup;
+use super::transit::Choices;
 use super::world::*;
 
 /// Where a packet ended.
@@ -47,7 +48,12 @@ pub struct Walk<'a> {
     pub(super) passages: Vec<Passage>,
     pub(super) replying: bool,
     /// SG-11: something forwarded the packet, so its sender is no longer known to groups.
-    pub(super) identity_lost: bool,
+    pub(super) sender: Sender,
+    /// NG-7: the packet came into the VPC that it is in by a transit gateway.
+    pub(super) by_transit: bool,
+    /// The attachment that a transit gateway has just delivered it by.
+    pub(super) delivered_by: Option<(usize, usize)>,
+    pub(super) choices: Choices,
     /// A filter whose rules are not known, and that may have dropped the packet. The walk goes on:
     /// if something else drops it for certain, the doubt does not matter.
     pub doubt: Option<String>,
@@ -84,7 +90,10 @@ impl<'a> Walk<'a> {
             admitted: Vec::new(),
             passages: Vec::new(),
             replying: false,
-            identity_lost: false,
+            sender: Sender::Known,
+            by_transit: false,
+            delivered_by: None,
+            choices: Choices::default(),
             doubt: None,
             hops: Vec::new(),
         }
@@ -93,7 +102,8 @@ impl<'a> Walk<'a> {
     /// From here on it is the reply that walks.
     pub fn turn_round(&mut self) {
         self.replying = true;
-        self.identity_lost = false;
+        self.sender = Sender::Known;
+        self.by_transit = false;
     }
 
     /// Something that saw the request and has not seen the reply.
@@ -126,11 +136,9 @@ impl<'a> Walk<'a> {
 
     /// A packet leaves an interface or NAT gateway in that subnet.
     pub(super) fn leave(&mut self, subnet: usize, headers: Headers) -> Arrived {
-        let taken = self.hops.len();
-        if taken > if self.replying { 2 * HOPS } else { HOPS } {
-            return Err(Stop::dropped("routing loop"));
-        }
+        self.no_loop()?;
         let world = self.world;
+        let delivered_by = self.delivered_by.take();
         // W-3: within the subnet there is neither a route lookup nor an ACL.
         if world.subnet_contains(subnet, headers.destination) {
             self.note("same subnet", headers);
@@ -147,7 +155,14 @@ impl<'a> Walk<'a> {
         if next_hop != Some(subnet) {
             self.acl(subnet, Direction::Outbound, &headers)?;
         }
-        self.follow(subnet, target?, headers)
+        self.follow(subnet, target?, delivered_by, headers)
+    }
+
+    pub(super) fn no_loop(&self) -> Result<(), Stop> {
+        match self.hops.len() > if self.replying { 2 * HOPS } else { HOPS } {
+            true => Err(Stop::dropped("routing loop")),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn note(&mut self, what: &'static str, headers: Headers) {
@@ -167,7 +182,13 @@ impl<'a> Walk<'a> {
     }
 
     /// RT-13: what each kind of target does.
-    fn follow(&mut self, subnet: usize, target: Target, headers: Headers) -> Arrived {
+    fn follow(
+        &mut self,
+        subnet: usize,
+        target: Target,
+        delivered_by: Option<(usize, usize)>,
+        headers: Headers,
+    ) -> Arrived {
         let vpc = self.world.subnets[subnet].vpc;
         self.note(target.kind(), headers);
         match target {
@@ -179,6 +200,9 @@ impl<'a> Walk<'a> {
             Target::NatGateway(gateway) => self.route_to_nat_gateway(gateway, subnet, headers),
             Target::Interface(interface) => self.route_to_appliance(interface, subnet, headers),
             Target::Peering(peering) => self.over_peering(peering, vpc, headers),
+            Target::TransitGateway(gateway) => {
+                self.enter_transit_gateway(gateway, subnet, delivered_by.is_some(), headers)
+            }
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }
     }
@@ -202,6 +226,11 @@ impl<'a> Walk<'a> {
         if !self.world.vpc_contains(other, headers.destination) {
             return Err(Stop::dropped("destination not in the peer VPC (PX-3)"));
         }
+        // PX-3, PX-4: nor what came into this VPC by another gateway.
+        if !self.world.vpc_contains(vpc, headers.source) {
+            return Err(Stop::dropped("source not in the VPC (PX-4)"));
+        }
+        self.by_transit = false;
         self.deliver(other, None, headers)
     }
 
@@ -267,7 +296,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let interface = &self.world.interfaces[number];
-        match filters::security_groups(self.world, interface, direction, headers, self.identity_lost) {
+        match filters::security_groups(self.world, interface, direction, headers, self.sender) {
             GroupVerdict::Admitted => {}
             GroupVerdict::Unknown(why) => self.doubt = Some(why),
             GroupVerdict::Refused => {

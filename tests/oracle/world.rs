@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use vpcreach::topology::{AclAction, Topology, Traffic};
 
-use super::{assumed, resolve};
+use super::transit::TransitGateway;
+use super::{assumed, resolve, transit};
 
 /// Everything the simulator looks at. Numbers are indices into the vectors.
 #[derive(Debug, Default)]
@@ -19,6 +20,7 @@ pub struct World {
     pub interfaces: Vec<Interface>,
     pub nat_gateways: Vec<NatGateway>,
     pub peerings: Vec<Peering>,
+    pub transit_gateways: Vec<TransitGateway>,
     /// Who has a private (or IPv6) address in a VPC.
     pub owners: HashMap<(usize, IpAddr), Owner>,
     /// Which VPC and private address a public IPv4 address stands for.
@@ -49,6 +51,7 @@ pub struct InternetGateway {
 pub struct Subnet {
     pub vpc: usize,
     pub name: String,
+    pub zone: Option<String>,
     pub cidrs: Vec<IpNet>,
     pub table: Known<usize>,
     pub acl: Known<usize>,
@@ -95,6 +98,7 @@ pub enum Target {
     NatGateway(usize),
     Interface(usize),
     Peering(usize),
+    TransitGateway(usize),
     Unknown(String),
 }
 
@@ -108,6 +112,7 @@ impl Target {
             Self::NatGateway(_) => "NAT gateway",
             Self::Interface(_) => "appliance",
             Self::Peering(_) => "peering",
+            Self::TransitGateway(_) => "transit gateway",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -205,6 +210,7 @@ impl World {
         resolve::subnets(&mut world, topology);
         resolve::interfaces(&mut world, topology, &addresses);
         resolve::nat_gateways(&mut world, topology, &addresses);
+        transit::resolve(&mut world, topology);
         resolve::tables(&mut world, topology);
         for thing in &topology.unmodelled {
             for address in &thing.addresses {

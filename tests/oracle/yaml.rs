@@ -43,7 +43,58 @@ pub fn to_yaml(topology: &Topology) -> String {
             line(&mut out, 1, &format!("{}: {{{}}}", entry.name(), fields.join(", ")));
         }
     }
+    if !topology.transit_gateways.is_empty() {
+        line(&mut out, 0, "transit_gateways:");
+        for entry in &topology.transit_gateways {
+            line(&mut out, 1, &format!("{}:", entry.name()));
+            transit_gateway(&mut out, &entry.value);
+        }
+    }
     out
+}
+
+fn transit_gateway(out: &mut String, gateway: &TransitGateway) {
+    if gateway.security_group_referencing.value {
+        line(out, 2, "security_group_referencing: true");
+    }
+    section(out, "attachments", &gateway.attachments, attachment);
+    let Some(tables) = &gateway.route_tables else { return };
+    line(out, 2, &format!("route_tables:{}", if tables.is_empty() { " {}" } else { "" }));
+    for entry in tables {
+        let names = |names: &[Spanned<String>]| list(names.iter().map(|name| name.value.clone()));
+        let (associations, propagations) =
+            (names(&entry.value.associations), names(&entry.value.propagations));
+        let fields = format!("associations: {associations}, propagations: {propagations}");
+        line(
+            out,
+            3,
+            &format!("{}: {{{fields}, routes: {}}}", entry.name(), routes(&entry.value.table.routes)),
+        );
+    }
+}
+
+fn attachment(attachment: &TransitGatewayAttachment) -> String {
+    let mut fields = match &attachment.to {
+        AttachedTo::Vpc { vpc, subnets } => {
+            let names = subnets.as_ref().map(|names| list(names.iter().map(|name| name.value.clone())));
+            let vpc = format!("vpc: {}", vpc.value);
+            std::iter::once(vpc).chain(names.map(|names| format!("subnets: {names}"))).collect()
+        }
+        AttachedTo::Peering(peer) => vec![format!("peering: {}", peer.value)],
+        AttachedTo::Other { name, .. } => vec![format!("vpn: {}", name.value)],
+    };
+    if !attachment.available.value {
+        fields.push("status: pending".to_owned());
+    }
+    let flags =
+        [("appliance_mode", attachment.appliance_mode.value, false), ("ipv6", attachment.ipv6.value, false)];
+    let references = ("security_group_referencing", attachment.security_group_referencing.value, true);
+    for (key, value, usual) in flags.into_iter().chain([references]) {
+        if value != usual {
+            fields.push(format!("{key}: {value}"));
+        }
+    }
+    format!("{{{}}}", fields.join(", "))
 }
 
 fn line(out: &mut String, depth: usize, text: &str) {
@@ -158,7 +209,9 @@ fn routes(routes: &[Route]) -> String {
     let routes = routes.iter().map(|route| {
         let destination = match &route.destination.value {
             RouteDestination::Cidr(cidr) => quoted(cidr),
-            RouteDestination::PrefixList(name) => quoted(format!("pl:{name}")),
+            RouteDestination::PrefixList(name) | RouteDestination::Unknown(name) => {
+                quoted(format!("pl:{name}"))
+            }
         };
         let target = match &route.target.value {
             RouteTarget::Local => "local",
@@ -224,7 +277,9 @@ fn group_rules(out: &mut String, direction: &str, side: &str, rules: Option<&[Se
         let peer = match &rule.peer.value {
             SecurityGroupPeer::Cidr(cidr) => quoted(cidr),
             SecurityGroupPeer::Network(name) => quoted(format!("net:{name}")),
-            SecurityGroupPeer::PrefixList(name) => quoted(format!("pl:{name}")),
+            SecurityGroupPeer::PrefixList(name) | SecurityGroupPeer::Unknown(name) => {
+                quoted(format!("pl:{name}"))
+            }
             SecurityGroupPeer::Group(name) => quoted(format!("sg:{name}")),
             SecurityGroupPeer::SelfGroup => "self".to_owned(),
         };

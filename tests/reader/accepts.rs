@@ -1,8 +1,8 @@
 //! What the language can say, and what becomes of it.
 
 use vpcreach::topology::{
-    Association, Connectivity, Defaults, EphemeralPorts, InstanceKind, InstanceState, PeeringStatus,
-    PortRange, Protocol, PublicIp, RouteDestination, RouteTarget, SecurityGroupPeer, Traffic,
+    Association, AttachedTo, Connectivity, Defaults, EphemeralPorts, InstanceKind, InstanceState,
+    PeeringStatus, PortRange, Protocol, PublicIp, RouteDestination, RouteTarget, SecurityGroupPeer, Traffic,
 };
 
 use super::support::{SAMPLES, clean, in_vpc, vpc, with_rule};
@@ -121,13 +121,30 @@ fn what_is_not_modelled_is_named() {
         "customer gateway /dc-router",
         "gateway route table app/edge",
         "load balancer app/dns",
-        "load balancer app/web",
-        "target group app/dns",
-        "target group app/web",
-        "transit gateway /hub",
         "virtual private gateway app/vgw",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn transit_gateways() {
+    let topology = clean(SAMPLES[3].1);
+    let hub = topology.transit_gateways.get("hub").unwrap();
+    assert!(!hub.security_group_referencing.value);
+    let app = hub.attachments.get("app").unwrap();
+    assert!(app.appliance_mode.value && app.ipv6.value && app.security_group_referencing.value);
+    let AttachedTo::Vpc { vpc, subnets: Some(subnets) } = &app.to else { panic!("a VPC attachment") };
+    assert_eq!((vpc.value.as_str(), subnets.len()), ("app", 1));
+    let AttachedTo::Other { kind, prefixes: Some(prefixes), .. } = &hub.attachments.get("dc").unwrap().to
+    else {
+        panic!("a VPN attachment")
+    };
+    assert_eq!((kind.as_str(), prefixes.len()), ("VPN connection", 2), "what the network behind it has");
+    assert!(
+        matches!(&hub.attachments.get("west").unwrap().to, AttachedTo::Peering(peer) if peer.value == "hub-west")
+    );
+    let core = hub.route_tables.as_ref().unwrap().get("core").unwrap();
+    assert_eq!((core.associations.len(), core.propagations.len(), core.table.routes.len()), (3, 2, 2));
 }
 
 #[test]

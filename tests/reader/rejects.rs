@@ -399,3 +399,30 @@ fn routes_are_propagated_into_tables_that_exist() {
         &["TOP033 5:34+6 there is no route table `privat` in this VPC"],
     );
 }
+
+#[test]
+fn an_attachment_is_associated_once() {
+    let tables = "{one: {associations: [a]}, two: {associations: [a]}}";
+    let hub = format!(
+        "vpcs: {{a: {{cidr: 10.0.0.0/16}}}}\ntransit_gateways:\n  hub: {{attachments: {{a: {{vpc: a}}}}, route_tables: {tables}}}\n"
+    );
+    expect(&problems(&hub), &["TOP034 3:99+1 attachment `a` is associated twice, with `one` and `two`"]);
+}
+
+#[test]
+fn a_peering_of_transit_gateways_propagates_nothing() {
+    let hub = "vpcs: {a: {cidr: 10.0.0.0/16}}\ntransit_gateways:\n  hub: {attachments: {w: {peering: west}}, route_tables: {t: {propagations: [w]}}}\n";
+    expect(&problems(hub), &["TOP035 3:78+1 `w` is a peering attachment: it propagates nothing"]);
+}
+
+#[test]
+fn an_attachment_leads_to_one_thing() {
+    let hub = "vpcs: {a: {cidr: 10.0.0.0/16}}\ntransit_gateways: {hub: {attachments: {x: {vpc: a, peering: b}, y: {}}}}\n";
+    expect(
+        &problems(hub),
+        &[
+            "TOP008 2:52+7 `vpc` and `peering` exclude each other",
+            "TOP006 2:65+1 attachment `y` has no `vpc`",
+        ],
+    );
+}

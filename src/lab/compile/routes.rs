@@ -54,6 +54,10 @@ pub(super) fn of_subnet(draft: &Draft<'_, '_>, subnet: usize) -> Vec<Resolved> {
         let (destinations, rank) = match (&route.destination.value, route.origin) {
             (RouteDestination::Cidr(cidr), RouteOrigin::Propagated) => (vec![cidr.trunc()], Rank::Propagated),
             (RouteDestination::Cidr(cidr), RouteOrigin::Static) => (vec![cidr.trunc()], Rank::Static),
+            (RouteDestination::Unknown(reason), _) => {
+                incomplete = Some(format!("a destination ({reason})"));
+                continue;
+            }
             (RouteDestination::PrefixList(name), _) => match world.prefix_list(name) {
                 Some(entries) => (entries, Rank::PrefixList),
                 None => {
@@ -113,9 +117,10 @@ fn leads(draft: &Draft<'_, '_>, vpc: usize, route: &Route) -> Leads {
     match &route.target.value {
         RouteTarget::Local => Leads::Local,
         RouteTarget::Blackhole => Leads::Blackhole,
-        RouteTarget::Named(name) => {
-            named(draft, vpc, name).unwrap_or_else(|| Leads::Unknown(format!("route target {name}")))
-        }
+        RouteTarget::Named(name) => named(draft, vpc, name).unwrap_or_else(|| {
+            let transit = draft.world.topology.transit_gateways.get(name).is_some();
+            Leads::Unknown(format!("{} {name}", if transit { "transit gateway" } else { "route target" }))
+        }),
     }
 }
 

@@ -47,14 +47,17 @@ impl Lab {
     /// # Errors
     /// If it can't be started.
     pub fn command(&self, namespace: NamespaceId, command: &[String]) -> Result<i32, LabError> {
-        // A process namespace of its own ends with its first process, and that one with its parent.
-        const LEASH: [&str; 8] =
-            ["--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--mount-proc", "--kill-child=KILL", "--"];
+        // A process namespace of its own ends with its first process, and that one with its parent. Whoever lost the
+        // parent before it could ask for the signal has another one by now, and stops.
+        const LEASH: &str = "[ \"$PPID\" = \"$0\" ] || exit 1; \
+            exec unshare --pid --fork --mount-proc --kill-child=KILL -- \"$@\"";
         let fd = self.namespaces.get(namespace.0).ok_or_else(|| LabError::new("no such namespace"))?;
         netns::apart(|| {
             netns::go(fd.as_fd())?;
-            let started = Command::new("setpriv").args(LEASH).args(command).status();
-            let status = started.map_err(|error| LabError::call("starting a command by `setpriv`", error))?;
+            let mut leash = Command::new("setpriv");
+            leash.args(["--pdeathsig", "KILL", "sh", "-c", LEASH, &std::process::id().to_string()]);
+            let status = leash.args(command).status();
+            let status = status.map_err(|error| LabError::call("starting a command by `setpriv`", error))?;
             Ok(status.code().unwrap_or(1))
         })
     }

@@ -121,14 +121,28 @@ impl Lab {
     /// Sends packets, many at once, and tells what became of each, in the same order.
     ///
     /// They go in batches whose client ports are all different: that is what tells them apart behind every
-    /// translation. Between batches the lab forgets all connections.
+    /// translation. Between batches the lab forgets all connections. A busy machine may lose a packet or the report of one:
+    /// what stays undecided is sent once more, and decided by what is reported then.
     ///
     /// # Errors
     /// If a server can't be started, or reports were lost.
     pub fn probe(&mut self, probes: &[Probe]) -> Result<Vec<Observation>, LabError> {
         let mut observations = vec![None; probes.len()];
-        let mut left: Vec<usize> = (0..probes.len()).collect();
+        self.send(probes, (0..probes.len()).collect(), &mut observations)?;
+        let undecided = |(index, one): (usize, &Option<Observation>)| {
+            one.as_ref().is_some_and(|one| one.outcome == Outcome::Undecided).then_some(index)
+        };
+        let again = observations.iter().enumerate().filter_map(undecided).collect();
+        self.send(probes, again, &mut observations)?;
+        Ok(observations.into_iter().flatten().collect())
+    }
 
+    fn send(
+        &self,
+        probes: &[Probe],
+        mut left: Vec<usize>,
+        observations: &mut [Option<Observation>],
+    ) -> Result<(), LabError> {
         while !left.is_empty() {
             let batch = run::batch(probes, &mut left);
             let asked: Vec<Probe> = batch.iter().filter_map(|index| probes.get(*index).copied()).collect();
@@ -138,6 +152,6 @@ impl Lab {
                 }
             }
         }
-        Ok(observations.into_iter().flatten().collect())
+        Ok(())
     }
 }

@@ -295,14 +295,18 @@ fn watch(
         .map_err(|error| LabError::call("watching a socket", error))
 }
 
-/// Who would receive a packet to that address, and the address that the host itself knows.
+/// Who could receive a packet to that address, and the address that the host itself knows. A VPC may use numbers that
+/// the internet uses as well: which of both is reached, routes decide.
 fn owners(plan: &Plan, destination: IpAddr) -> Vec<(NamespaceId, IpAddr)> {
-    let own = |host: &super::super::plan::Host| {
-        let private = host.addresses.iter().copied().find(|address| *address == destination);
-        let public =
-            || host.public.iter().find(|(_, public)| *public == destination).map(|(private, _)| *private);
-        private.or_else(public).map(|address| (host.namespace, address))
-    };
-    let found: Vec<_> = plan.hosts.iter().filter_map(own).collect();
-    if found.is_empty() { vec![(plan.internet, destination)] } else { found }
+    let inside = plan.hosts.iter().filter(|host| host.addresses.contains(&destination));
+    let mut found: Vec<_> = inside.map(|host| (host.namespace, destination)).collect();
+    let announced = plan.hosts.iter().flat_map(|host| {
+        let own = host.public.iter().filter(|(_, public)| *public == destination);
+        own.map(|(private, _)| (host.namespace, *private))
+    });
+    found.extend(announced);
+    if !found.iter().any(|(_, address)| *address != destination) {
+        found.push((plan.internet, destination));
+    }
+    found
 }

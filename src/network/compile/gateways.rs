@@ -20,6 +20,7 @@ impl Compiler<'_> {
                         vpc: Some(vpc),
                         subnets: Vec::new(),
                         security_groups: Vec::new(),
+                        why: None,
                     })
                 });
                 let id = self.network.internet_gateways.push(InternetGateway {

@@ -1,5 +1,6 @@
 //! Instances and their interfaces.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::topology::{
@@ -21,6 +22,18 @@ impl<'t> Compiler<'t> {
             }
         }
         self.nat_gateways(&mut reserved);
+        self.note_shared_names();
+    }
+
+    fn note_shared_names(&mut self) {
+        let mut named: BTreeMap<&str, Vec<InstanceId>> = BTreeMap::new();
+        for (id, instance) in self.network.instances.iter() {
+            named.entry(&instance.name).or_default().push(id);
+        }
+        let shared: Vec<InstanceId> = named.into_values().filter(|ids| ids.len() > 1).flatten().collect();
+        for id in shared {
+            self.network.instances[id].name_is_shared = true;
+        }
     }
 
     /// What somebody said is taken before anything is assumed.
@@ -64,6 +77,7 @@ impl<'t> Compiler<'t> {
         let ephemeral = said.ephemeral_ports.as_ref().map(|ports| ports.value);
         let id = self.network.instances.push(Instance {
             name: entry.name().to_owned(),
+            name_is_shared: false,
             aliases: entry.aliases.clone(),
             place: entry.place(),
             vpc,
@@ -79,8 +93,8 @@ impl<'t> Compiler<'t> {
         self.scope.instances.insert((vpc, entry.name().to_owned()), id);
         for interface in &said.interfaces {
             let name = match said.interfaces.len() {
-                1 if !self.network.partial => entry.name().to_owned(),
-                _ if self.network.partial => interface.name().to_owned(),
+                1 if !self.network.is_capture() => entry.name().to_owned(),
+                _ if self.network.is_capture() => interface.name().to_owned(),
                 _ => format!("{}/{}", entry.name(), interface.name()),
             };
             if let Some(interface_id) = self.interface(vpc, id, name, &interface.value, said_vpc, reserved) {
@@ -108,9 +122,10 @@ impl<'t> Compiler<'t> {
         };
         let groups = self.groups(vpc, said.security_groups.as_deref(), said_vpc);
         let named = said.security_groups.as_ref().map_or(0, Vec::len);
-        let groups_unknown = self.network.partial
-            && (groups.len() < named
-                || self.topology.completeness.is_missing(crate::topology::CaptureKind::SecurityGroups));
+        let groups_unknown = said.more_security_groups
+            || self.network.partial
+                && (groups.len() < named
+                    || self.topology.completeness.is_missing(crate::topology::CaptureKind::SecurityGroups));
         let addresses = self.addresses(instance, subnet, said, said_vpc, reserved);
         let id = self.network.interfaces.push(Interface {
             name,
@@ -120,6 +135,7 @@ impl<'t> Compiler<'t> {
             addresses,
             groups: groups.clone(),
             groups_unknown,
+            groups_open: said.more_security_groups,
             source_dest_check: said.source_dest_check.as_ref().is_none_or(|on| on.value),
             check_place: said.source_dest_check.as_ref().map_or(said.place, |on| on.place),
             attached: said.attached,
@@ -172,7 +188,7 @@ impl<'t> Compiler<'t> {
             public: None,
             public_assumed: false,
         };
-        if said.ips.is_empty() && self.network.subnets[subnet].cidr.is_some() && !self.network.partial {
+        if said.ips.is_empty() && self.network.subnets[subnet].cidr.is_some() && !self.network.is_capture() {
             match reserved.assume_ipv4(&self.network.subnets[subnet], subnet) {
                 Some(free) => addresses.push(plain(free.into(), true)),
                 None => self.subnet_full(subnet, said.place),
@@ -196,7 +212,7 @@ impl<'t> Compiler<'t> {
         let only_ipv6 = self.network.subnets[subnet].cidr.is_none();
         let assign =
             said_subnet.and_then(|subnet| subnet.auto_assign_ipv6.as_ref()).is_some_and(|on| on.value);
-        if said.ipv6.is_empty() && (assign || only_ipv6) && !self.network.partial {
+        if said.ipv6.is_empty() && (assign || only_ipv6) && !self.network.is_capture() {
             let free = reserved.assume_ipv6(&self.network.subnets[subnet], subnet);
             addresses.extend(free.map(|free| plain(free.into(), true)));
         }

@@ -7,9 +7,11 @@ mod addresses;
 mod checks;
 mod gateways;
 mod instances;
+mod load_balancers;
 mod routes;
 mod rules;
 mod scope;
+mod transit_gateways;
 mod vpcs;
 
 use std::collections::BTreeMap;
@@ -45,7 +47,13 @@ pub(super) mod code {
     pub(in super::super) const SUBNET_FULL: &str = "TOP118";
     pub(in super::super) const DUPLICATE_ROUTE: &str = "TOP119";
     pub(in super::super) const NO_CIDR: &str = "TOP120";
+    pub(in super::super) const ATTACHED_TWICE: &str = "TOP121";
+    pub(in super::super) const ATTACHMENT_ZONE: &str = "TOP122";
+    pub(in super::super) const NOT_PROPAGATED: &str = "TOP123";
 }
+
+/// What may stop packets at an internet gateway, without being a hop of its own.
+const INTERNET_GUARDS: [&str; 2] = ["VPC Block Public Access", "internet gateway attachment"];
 
 /// Compiles a topology.
 pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
@@ -58,7 +66,9 @@ pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     compiler.unmodelled_subnets();
     compiler.gateways();
     compiler.instances();
+    compiler.load_balancers();
     compiler.peerings();
+    compiler.transit_gateways();
     compiler.routes();
     compiler.rules();
     compiler.owners();
@@ -82,8 +92,9 @@ impl<'t> Compiler<'t> {
             sources: topology.sources.clone(),
             tests: topology.tests.clone(),
             partial: topology.completeness != Completeness::Complete,
+            planned: topology.completeness == Completeness::Planned,
             missing: match &topology.completeness {
-                Completeness::Complete => Vec::new(),
+                Completeness::Complete | Completeness::Planned => Vec::new(),
                 Completeness::Partial { missing } => missing.clone(),
             },
             ..Network::default()
@@ -144,10 +155,11 @@ impl<'t> Compiler<'t> {
                 vpc,
                 subnets: Vec::new(),
                 security_groups: item.security_groups.clone(),
+                why: item.why.clone(),
             });
             self.scope.unmodelled.entry((vpc, item.name.value.clone())).or_insert(id);
             if let Some(vpc) = vpc {
-                if item.kind == "VPC Block Public Access" {
+                if INTERNET_GUARDS.contains(&item.kind.as_str()) {
                     self.network.vpcs[vpc].internet_guards.push(id);
                 }
                 for address in &item.addresses {
@@ -222,11 +234,14 @@ impl<'t> Compiler<'t> {
 
     fn finish(mut self) -> (Network, Vec<Diagnostic>) {
         for (kind, (count, name, place)) in std::mem::take(&mut self.dangling) {
+            let source = if self.network.planned { "Terraform" } else { "the capture" };
             let message = match count {
-                1 => format!("the capture names {kind} `{name}` but does not hold it"),
-                _ => format!(
-                    "the capture names {count} of kind {kind} that it does not hold, for example `{name}`"
-                ),
+                1 => format!("{source} names {kind} `{name}` but does not hold it"),
+                _ => {
+                    format!(
+                        "{source} names {count} of kind {kind} that it does not hold, for example `{name}`"
+                    )
+                }
             };
             self.report(
                 Diagnostic::warning(code::DANGLING, message, place)

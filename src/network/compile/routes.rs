@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use crate::flow::AddressSet;
 use crate::topology::{
     Completeness, Diagnostic, RouteDestination, RouteOrigin, RouteState, RouteTarget, Spanned,
 };
@@ -62,36 +63,58 @@ impl<'t> Compiler<'t> {
         }
         self.check_duplicates(said);
         let old = &self.network.route_tables[table];
-        let mut filled = RouteTable::new(old.name.clone(), old.aliases.clone(), old.place, vpc, routes);
+        let mut filled = RouteTable::new(old.name.clone(), old.aliases.clone(), old.place, Some(vpc), routes);
         filled.unlisted = unlisted;
         self.network.route_tables[table] = filled;
     }
 
     /// What a table learns from a virtual private gateway is not known, where the source does not list it.
     fn propagated(&mut self, vpc: VpcId, table: RouteTableId, said: &crate::topology::RouteTable) {
-        if self.network.partial {
+        if self.network.is_capture() {
             return;
         }
         for gateway in &said.propagating {
             let target = self.named_target(vpc, &gateway.value).unwrap_or(Target::Missing);
             let name = gateway.value.clone();
-            let unlisted =
-                Unlisted { name, code: Code::Und001, target, public_only: false, place: gateway.place };
+            let unlisted = Unlisted {
+                name,
+                code: Code::Und001,
+                target,
+                public_only: false,
+                except: AddressSet::empty(),
+                place: gateway.place,
+            };
             self.network.route_tables[table].unlisted.push(unlisted);
         }
     }
 
     /// A route by a prefix list whose entries are not known.
-    fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
-        let RouteDestination::PrefixList(name) = &said.destination.value else { return None };
+    pub(super) fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
+        let name = match &said.destination.value {
+            RouteDestination::PrefixList(name) => name,
+            RouteDestination::Unknown(reason) => {
+                let name = reason.clone();
+                return Some(Unlisted {
+                    name,
+                    code: Code::Und007,
+                    target,
+                    public_only: false,
+                    except: AddressSet::empty(),
+                    place: said.place,
+                });
+            }
+            RouteDestination::Cidr(_) => return None,
+        };
         let public_only =
             matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint"));
-        let known = self.topology.prefix_lists.get(name).is_some_and(|list| list.entries.is_some());
+        let list = self.topology.prefix_lists.get(name);
+        let known = list.is_some_and(|list| list.entries.is_some());
         (!known).then(|| Unlisted {
-            name: name.clone(),
             code: Code::Und003,
+            name: name.clone(),
             target,
             public_only,
+            except: AddressSet::empty(),
             place: said.place,
         })
     }
@@ -126,6 +149,7 @@ impl<'t> Compiler<'t> {
         let (target, target_name) = self.target(vpc, &said.target);
         let (prefixes, prefix_list) = match &said.destination.value {
             RouteDestination::Cidr(cidr) => (vec![cidr.trunc()], None),
+            RouteDestination::Unknown(_) => (Vec::new(), None),
             RouteDestination::PrefixList(name) => {
                 let list = self.prefix_list(name, said.destination.place);
                 let entries = list.and_then(|list| list.entries.as_ref());
@@ -191,6 +215,7 @@ impl<'t> Compiler<'t> {
             .or_else(|| self.scope.instances.get(&key).and_then(instance).map(Target::Interface))
             .or_else(|| self.scope.interfaces.get(&key).copied().map(Target::Interface))
             .or_else(|| self.scope.peerings.get(name).copied().map(Target::Peering))
+            .or_else(|| self.scope.transit_gateways.get(name).copied().map(Target::TransitGateway))
             .or_else(|| {
                 self.scope.unmodelled.get(&(Some(vpc), name.to_owned())).copied().map(Target::Unmodelled)
             })
@@ -220,6 +245,7 @@ impl<'t> Compiler<'t> {
             return;
         }
         let mut known: Vec<String> = self.scope.peerings.keys().cloned().collect();
+        known.extend(self.scope.transit_gateways.keys().cloned());
         known.extend(
             self.scope
                 .unmodelled
@@ -265,6 +291,16 @@ impl<'t> Compiler<'t> {
             let message =
                 format!("peering connection `{}` joins `{a}` and `{b}`, not this VPC", peering.name);
             self.report(Diagnostic::error(code::ROUTE_TARGET, message, said.target.place));
+            return;
+        }
+        if let Target::TransitGateway(id) = target
+            && self.network.attachment_of(id, vpc).is_none()
+        {
+            let gateway = self.network.transit_gateways[id].name.clone();
+            let name = self.network.vpcs[vpc].name.clone();
+            let message = format!("transit gateway `{gateway}` has no attachment to this VPC");
+            let help = format!("attach it: `attachments: {{{name}: {{vpc: {name}, subnets: […]}}}}`");
+            self.report(Diagnostic::error(code::ROUTE_TARGET, message, said.target.place).help(help));
             return;
         }
         let family = match (target, prefix) {
@@ -319,7 +355,9 @@ impl<'t> Compiler<'t> {
                     .help("a route more specific than `local` must name exactly one subnet (RT-5)"),
             );
         }
-        let inspects = matches!(target, Target::Interface(_) | Target::NatGateway(_) | Target::Blackhole)
+        let unknown = matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].why.is_some());
+        let inspects = unknown
+            || matches!(target, Target::Interface(_) | Target::NatGateway(_) | Target::Blackhole)
             || matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint") || self.network.unmodelled[id].kind.contains("Firewall"));
         if !inspects {
             let message = "a route inside the VPC's range may only lead to an interface, a NAT gateway or a Gateway Load Balancer endpoint";
@@ -331,7 +369,7 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn check_duplicates(&mut self, said: &[crate::topology::Route]) {
+    pub(super) fn check_duplicates(&mut self, said: &[crate::topology::Route]) {
         if self.network.partial {
             return;
         }
@@ -357,7 +395,7 @@ impl<'t> Compiler<'t> {
 fn masked(destination: &RouteDestination) -> RouteDestination {
     match destination {
         RouteDestination::Cidr(cidr) => RouteDestination::Cidr(cidr.trunc()),
-        RouteDestination::PrefixList(name) => RouteDestination::PrefixList(name.clone()),
+        other => other.clone(),
     }
 }
 

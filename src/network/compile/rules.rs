@@ -6,7 +6,7 @@ use crate::flow::cidr_set;
 use crate::topology::{AclPeer, CaptureKind, Defaults, Diagnostic, Entry, Place, SecurityGroupPeer, Traffic};
 
 use super::super::id::{NetworkAclId, SecurityGroupId, VpcId};
-use super::super::{AclRule, Direction, Peer, SecurityGroupRule, traffic};
+use super::super::{AclRule, Code, Direction, Peer, SecurityGroupRule, traffic};
 use super::{Compiler, code, union_of};
 
 impl<'t> Compiler<'t> {
@@ -145,15 +145,16 @@ impl<'t> Compiler<'t> {
                 (Peer::Addresses(self.network_addresses(name, place)), format!("net:{name}"))
             }
             SecurityGroupPeer::PrefixList(name) => {
-                let entries = self.prefix_list(name, place).map(|list| list.entries.as_deref());
-                let peer = match entries {
+                let list = self.prefix_list(name, place);
+                let peer = match list.map(|list| list.entries.as_deref()) {
                     Some(Some(entries)) => Peer::Addresses(union_of(entries)),
-                    Some(None) => Peer::Unknown,
-                    None if self.network.partial => Peer::Unknown,
+                    Some(None) => Peer::Unknown(Code::Und003),
+                    None if self.network.partial => Peer::Unknown(Code::Und003),
                     None => Peer::Stale,
                 };
                 (peer, format!("pl:{name}"))
             }
+            SecurityGroupPeer::Unknown(why) => (Peer::Unknown(Code::Und007), format!("? ({why})")),
             SecurityGroupPeer::SelfGroup => (Peer::Members(own), "self".to_owned()),
             SecurityGroupPeer::Group(name) => (self.reference(vpc, name, place), format!("sg:{name}")),
         }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::id::{
-    InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId,
-    SecurityGroupId, SubnetId, UnmodelledId, VpcId,
+    AttachmentId, InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId,
+    RouteTableId, SecurityGroupId, SubnetId, TransitGatewayId, UnmodelledId, VpcId,
 };
 
 /// Where each kind of name is looked up.
@@ -22,6 +22,8 @@ pub(super) struct Scope {
     pub(super) instances: HashMap<(VpcId, String), InstanceId>,
     pub(super) interfaces: HashMap<(VpcId, String), InterfaceId>,
     pub(super) peerings: BTreeMap<String, PeeringId>,
+    pub(super) transit_gateways: BTreeMap<String, TransitGatewayId>,
+    pub(super) attachments: HashMap<(TransitGatewayId, String), AttachmentId>,
     pub(super) unmodelled: BTreeMap<(Option<VpcId>, String), UnmodelledId>,
 }
 

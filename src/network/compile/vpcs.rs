@@ -80,7 +80,7 @@ impl<'t> Compiler<'t> {
         aliases: &[String],
         place: Place,
     ) -> RouteTableId {
-        let table = RouteTable::new(name.to_owned(), aliases.to_vec(), place, vpc, Vec::new());
+        let table = RouteTable::new(name.to_owned(), aliases.to_vec(), place, Some(vpc), Vec::new());
         let id = self.network.route_tables.push(table);
         self.scope.route_tables.insert((vpc, name.to_owned()), id);
         id

@@ -2,13 +2,15 @@
 
 use crate::flow::{FlowSet, Pattern, describe_addresses, describe_ports, protocol};
 use crate::network::{
-    AclRule, Code, Direction, Identity, Network, Peer, RuleId, SecurityGroupRule, describe_traffic,
+    AclRule, AttachmentId, Code, Direction, Identity, Network, Peer, RuleId, SecurityGroupRule,
+    describe_traffic,
 };
 use crate::topology::{AclAction, CaptureKind, Place};
 
 use super::super::Blocker;
 use super::super::trace::{Component, LegKind, NearMiss};
 use super::path::Path;
+use super::transit;
 
 /// How many ranges of addresses a message lists.
 const MOST_RANGES: usize = 2;
@@ -75,6 +77,12 @@ impl Context<'_> {
                 let empty = self.network.group_rules(interface, direction).next().is_none();
                 Some(if empty { "SG_HAS_NO_RULES" } else { "ENI_SG_RULES_MISMATCH" })
             }
+            (Code::Sg004, _) if self.path.identity == Identity::LostInTransit => {
+                Some("SG_REFERENCING_SUPPORT")
+            }
+            (Code::Tgw002, Component::TransitTable(from, Some(table))) if self.leads_near(from, table) => {
+                Some("TGW_RTB_CANNOT_ROUTE")
+            }
             (Code::Rt001, _) if self.disconnected().is_some() => Some("DISCONNECTED_VPCS"),
             (Code::Igw004, _) if self.entering() => ipv4_private(INGRESS.0, INGRESS.1),
             (Code::Igw004, _) => ipv4_private(EGRESS.0, EGRESS.1),
@@ -83,6 +91,20 @@ impl Context<'_> {
             }
             (code, _) => code.aws_code(),
         }
+    }
+
+    /// Whether a table of a transit gateway has routes to the VPC of the destination, but none that contains it.
+    fn leads_near(&self, from: AttachmentId, table: crate::network::RouteTableId) -> bool {
+        let gateway = &self.network.transit_gateways[self.network.attachments[from].gateway];
+        let destinations = self.packets.destinations();
+        let is_wanted = |id: &AttachmentId| {
+            let vpc = self.network.attachments[*id].vpc();
+            vpc.is_some_and(|vpc| destinations.is_subset(&self.network.vpcs[vpc].addresses))
+        };
+        let wanted: Vec<AttachmentId> = gateway.attachments.iter().copied().filter(is_wanted).collect();
+        self.network.route_tables[table].routes().iter().any(
+            |route| matches!(route.target, crate::network::Target::Attachment(id) if wanted.contains(&id)),
+        )
     }
 
     /// The VPC that has the destination, if nothing joins it with the one that the packet is in.
@@ -195,24 +217,39 @@ impl Context<'_> {
                     self.destinations()
                 )
             }
+            (code, component) if code.as_str().starts_with("TGW") => {
+                transit::message(self.network, code, component, self.packets)
+            }
             (Code::Rt006, _) => format!(
                 "the reply to {} leaves by another way than the request came: it is dropped here",
                 self.destinations()
             ),
             (Code::Und001, Component::Unmodelled(id)) => {
-                format!(
-                    "the path goes through {}, which is not modelled yet",
-                    self.network.unmodelled[id].describe()
-                )
+                let item = &self.network.unmodelled[id];
+                match &item.why {
+                    Some(why) => format!("the path goes through {}: {why}", item.describe()),
+                    None => format!("the path goes through {}, which is not modelled yet", item.describe()),
+                }
             }
-            (Code::Und002, Component::RouteTable(_, Some(_))) if rule.is_some() => {
-                format!("the capture does not hold the target of route {}", rule_text().text)
+            (Code::Und002, _) if !self.network.partial => {
+                "what decides here is not known: `vpcreach validate` says why".to_owned()
             }
+            (Code::Und002, Component::RouteTable(_, Some(_)) | Component::TransitTable(_, Some(_)))
+                if rule.is_some() =>
+            {
+                let source = if self.network.planned { "Terraform" } else { "the capture" };
+                format!("{source} does not hold the target of route {}", rule_text().text)
+            }
+            (Code::Und002, _) if self.network.planned => self.not_in_terraform(),
             (Code::Und002, _) => {
                 format!("the capture lacks what would decide here: {}", self.missing_call())
             }
-            (Code::Und001 | Code::Und003, Component::RouteTable(_, Some(table))) => {
-                self.unlisted_message(table)
+            (
+                Code::Und001 | Code::Und003 | Code::Und007,
+                Component::RouteTable(_, Some(table)) | Component::TransitTable(_, Some(table)),
+            ) => self.unlisted_message(table),
+            (Code::Und007, _) if rule.is_some() => {
+                format!("a value that decides is not known: {}", rule_text().text)
             }
             (Code::Und003, _) => "the entries of a prefix list that decides here are not known".to_owned(),
             (code, _) => code.title().to_owned(),
@@ -225,7 +262,9 @@ impl Context<'_> {
             .unlisted
             .iter()
             .map(|route| match route.code {
+                Code::Und002 => route.name.clone(),
                 Code::Und003 => format!("prefix list {}, whose entries are not known", route.name),
+                Code::Und007 => format!("a destination that is not known ({})", route.name),
                 _ => format!("gateway {}, whose routes are not modelled yet", route.name),
             })
             .collect();
@@ -236,12 +275,41 @@ impl Context<'_> {
         )
     }
 
+    /// What a plan or state leaves open at this component.
+    fn not_in_terraform(&self) -> String {
+        let subnet = |id: crate::network::SubnetId| self.network.subnets[id].name.as_str();
+        match self.component {
+            Component::SecurityGroups(id) => {
+                let name = &self.network.interfaces[id].name;
+                format!("Terraform does not hold every security group of {name}, and one of them may decide")
+            }
+            Component::NetworkAcl(at, _) => {
+                format!("Terraform does not say which network ACL rules hold at {}", subnet(at))
+            }
+            Component::RouteTable(at, _) => {
+                format!(
+                    "Terraform does not say which route table {} has, or not all of its routes",
+                    subnet(at)
+                )
+            }
+            Component::Peering(id) => {
+                format!("Terraform does not hold the other side of {}", self.network.peerings[id].name)
+            }
+            _ => "Terraform does not hold what would decide here".to_owned(),
+        }
+    }
+
     fn missing_call(&self) -> &'static str {
         match self.component {
             Component::SecurityGroups(_) => CaptureKind::SecurityGroups.call(),
             Component::NetworkAcl(..) => CaptureKind::NetworkAcls.call(),
             Component::RouteTable(..) => CaptureKind::RouteTables.call(),
             Component::Peering(_) => CaptureKind::PeeringConnections.call(),
+            Component::TransitTable(_, None) => CaptureKind::TransitGatewayAssociations.call(),
+            Component::TransitTable(..) => CaptureKind::TransitGatewayRoutes.call(),
+            Component::TransitGateway(_) | Component::Attachment(_) => {
+                CaptureKind::TransitGatewayVpcAttachments.call()
+            }
             _ => self.network.missing.first().map_or("a resource that it names", |kind| kind.call()),
         }
     }
@@ -269,6 +337,9 @@ impl Context<'_> {
             (Code::Sg004, Some(Direction::Inbound)) => {
                 let why = match self.path.identity {
                     Identity::Forwarded => "a forwarding hop loses the group of the sender",
+                    Identity::LostInTransit => {
+                        "the transit gateway loses the group of the sender, unless referencing is on at the gateway and at both attachments"
+                    }
                     _ => "the VPCs are in different regions, or not joined by an active peering connection",
                 };
                 format!(
@@ -285,7 +356,9 @@ impl Context<'_> {
 
     /// The source as a rule would name it.
     fn remote(&self) -> String {
-        let Identity::Interface(source) = self.path.identity else { return self.sources() };
+        let (Identity::Interface(source) | Identity::OverTransitGateway(source)) = self.path.identity else {
+            return self.sources();
+        };
         let source = &self.network.interfaces[source];
         match source.groups.as_slice() {
             [group] => {
@@ -368,6 +441,18 @@ impl Context<'_> {
             Component::EgressOnlyInternetGateway(id) => network.egress_only_internet_gateways[id].place,
             Component::NatGateway(id) => network.nat_gateways[id].subnet_place,
             Component::Peering(id) => network.peerings[id].status_place.or(network.peerings[id].place),
+            Component::TransitGateway(id) => network.transit_gateways[id].place,
+            Component::Attachment(id) => {
+                let attachment = &network.attachments[id];
+                match attachment.available {
+                    true => attachment.place,
+                    false => attachment.available_place.or(attachment.place),
+                }
+            }
+            Component::TransitTable(id, table) => {
+                let table = table.map(|table| network.route_tables[table].place).unwrap_or_default();
+                table.or(network.attachments[id].place)
+            }
             Component::Interface(id) => network.interfaces[id].check_place,
             Component::Router(vpc) => network.vpcs[vpc].place,
             Component::Unmodelled(id) => network.unmodelled[id].place,
@@ -401,6 +486,21 @@ impl Context<'_> {
             Code::Pcx001 => "accept the peering connection",
             Code::Pcx002 => "peer the VPCs directly, or join them by a transit gateway",
             Code::Sg003 => "dial the private address, or admit the translated address by CIDR",
+            Code::Tgw001 => "associate it: `associations` of a route table of the transit gateway",
+            Code::Tgw002 => {
+                "propagate the attachment of the destination into that table, or add a static route"
+            }
+            Code::Tgw003 => {
+                "a longer prefix wins, and so does a static route over a learnt one: remove the black hole"
+            }
+            Code::Tgw004 => {
+                "add a subnet of this zone to the attachment; all subnets of the zone may then use it"
+            }
+            Code::Tgw005 => "turn on appliance mode at the attachment of the VPC that inspects",
+            Code::Tgw007 => "turn it on: `ipv6: true`",
+            Code::Sg004 if self.path.identity == Identity::LostInTransit => {
+                "admit the address by CIDR, or turn on `security_group_referencing` at the gateway (SG-10)"
+            }
             Code::Sg004 => "admit the address by CIDR",
             Code::Rt003 => "add the route to the table of that subnet: a reply is routed on its own",
             _ => return None,
@@ -455,7 +555,9 @@ impl Context<'_> {
         let peer = match &rule.peer {
             Peer::Addresses(addresses) => !addresses.is_disjoint(&far),
             Peer::Members(group) => match (direction, self.path.identity) {
-                (Direction::Inbound, Identity::Interface(source)) => self.network.is_member(source, *group),
+                (Direction::Inbound, Identity::Interface(source) | Identity::OverTransitGateway(source)) => {
+                    self.network.is_member(source, *group)
+                }
                 (Direction::Inbound, _) => false,
                 (Direction::Outbound, _) => {
                     let members = &self.network.security_groups[*group].members;
@@ -466,7 +568,7 @@ impl Context<'_> {
                     })
                 }
             },
-            Peer::Stale | Peer::Unknown => false,
+            Peer::Stale | Peer::Unknown(_) => false,
         };
         let side = if direction == Direction::Inbound { "source" } else { "destination" };
         let traffic = &rule.traffic;

@@ -34,7 +34,7 @@ impl Walker<'_> {
                 None => {
                     let code = match sender {
                         Sender::NatGateway(_) => Code::Nat002,
-                        Sender::Interface(_) => Code::Igw001,
+                        Sender::Interface(_) | Sender::TransitGateway(_) => Code::Igw001,
                     };
                     self.pass(&mut path, component, Action::Deny(code));
                     path.unpublished = source;
@@ -170,7 +170,12 @@ impl Walker<'_> {
     fn translate_by_nat_gateway(&mut self, path: Path, id: NatGatewayId) {
         let nat = &self.network.nat_gateways[id];
         let (vpc, subnet, component) = (nat.vpc, nat.subnet, Component::NatGateway(id));
-        let (own, foreign) = path.split_source(&self.network.vpcs[vpc].addresses);
+        let by_transit = matches!(path.entered_by, Some(Target::TransitGateway(_)));
+        let (own, foreign) = match by_transit {
+            // The shared way out of many VPCs.
+            true => (Some(path), None),
+            false => path.split_source(&self.network.vpcs[vpc].addresses),
+        };
         if let Some(mut path) = foreign {
             self.pass(&mut path, component, Action::Deny(Code::Nat003));
             self.done.push(path);

@@ -5,20 +5,24 @@
 //! with disjoint paths that cover the question, each with everything that blocks it.
 
 mod arrive;
+mod choices;
 mod explain;
 mod gateway;
 mod outline;
 mod path;
 mod route;
+mod transit;
 
 use crate::flow::{AddressSet, FlowSet};
 use crate::network::{
-    Action, Code, Decided, Direction, Identity, InterfaceId, Network, RuleId, SubnetId, VpcId,
+    Action, AttachmentId, Code, Decided, Direction, Identity, InterfaceId, NatGatewayId, Network, RuleId,
+    SubnetId, VpcId,
 };
 
 use super::question::{Origin, Probe};
 use super::trace::{Certain, Component, End, Leg, LegKind, NoReply, Step, Trace, Verdict};
 
+use choices::Choices;
 pub(super) use outline::outlines;
 use path::Path;
 pub(super) use path::TRANSLATED_PORTS;
@@ -28,23 +32,14 @@ const MOST_HOPS: usize = 256;
 
 /// Follows the packets of a probe; returns what became of them and what was assumed.
 pub(super) fn walk(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {
-    let mut walker = Walker { network, probe, filters: Filters::Asked, todo: Vec::new(), done: Vec::new() };
-    walker.run();
-    let mut assumptions = Vec::new();
-    let traces = walker
-        .done
-        .into_iter()
-        .map(|mut path| {
-            assumptions.append(&mut path.assumptions);
-            finish(path)
-        })
-        .collect();
-    (traces, assumptions)
+    choices::walk(network, probe)
 }
 
 /// A question to something that is not modelled: nobody can say, whatever the packets are.
 pub(super) fn not_modelled(network: &Network, probe: &Probe, id: crate::network::UnmodelledId) -> Trace {
-    let walker = Walker { network, probe, filters: Filters::Asked, todo: Vec::new(), done: Vec::new() };
+    let choices = Choices::default();
+    let walker =
+        Walker { network, probe, filters: Filters::Asked, choices, todo: Vec::new(), done: Vec::new() };
     let mut path = Path::new(End::Nobody, probe.packets.clone(), true, Identity::Outside);
     walker.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
     let certain = Certain { passes: false, drops: false, unknown: true };
@@ -60,6 +55,8 @@ enum At {
     Subnet(SubnetId, Sender),
     /// In a VPC, on its way to whoever has the destination address; from one of its subnets or from outside.
     Vpc(VpcId, Option<SubnetId>),
+    /// In a transit gateway, come in by that attachment; last in that subnet.
+    TransitGateway(AttachmentId, SubnetId),
     /// Outside every VPC.
     Internet,
 }
@@ -68,7 +65,9 @@ enum At {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sender {
     Interface(InterfaceId),
-    NatGateway(crate::network::NatGatewayId),
+    NatGateway(NatGatewayId),
+    /// The interface of an attachment, in the subnet that it has there.
+    TransitGateway(AttachmentId),
 }
 
 /// What the walk does at security groups and network ACLs.
@@ -84,6 +83,7 @@ struct Walker<'a> {
     network: &'a Network,
     probe: &'a Probe,
     filters: Filters,
+    choices: Choices,
     todo: Vec<(Path, At)>,
     done: Vec<Path>,
 }
@@ -132,6 +132,7 @@ impl Walker<'_> {
             At::Host(interface) => self.leave(path, interface),
             At::Subnet(subnet, sender) => self.route(path, subnet, sender),
             At::Vpc(vpc, from) => self.deliver(path, vpc, from),
+            At::TransitGateway(from, zone) => self.transit(path, from, zone),
             At::Internet => self.internet(path),
         }
     }
@@ -348,6 +349,7 @@ fn finish(path: Path) -> Trace {
     };
     Trace {
         probe: 0,
+        onward: false,
         source: path.source,
         destination: path.destination,
         packets: path.as_asked(&path.packets),

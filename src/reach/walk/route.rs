@@ -49,7 +49,13 @@ impl Walker<'_> {
         self.done.extend(outside);
     }
 
-    fn routed(&self, path: &mut Path, component: Component, route: Option<RuleId>, action: Action) {
+    pub(super) fn routed(
+        &self,
+        path: &mut Path,
+        component: Component,
+        route: Option<RuleId>,
+        action: Action,
+    ) {
         let packets = path.packets.clone();
         if let Action::Deny(code) | Action::Unknown(code) = action {
             self.note(path, code, component, None, route, &packets);
@@ -192,18 +198,19 @@ impl Walker<'_> {
             Target::InternetGateway(id) => self.leave_by_internet_gateway(path, id, sender),
             Target::EgressOnlyInternetGateway(id) => self.leave_by_egress_only_gateway(path, id),
             Target::NatGateway(id) => self.enter_nat_gateway(path, id, subnet),
-            Target::Interface(id) => self.enter_forwarder(path, id, subnet),
+            Target::Interface(id) => self.enter_forwarder(path, id, subnet, sender),
             Target::Peering(id) => self.cross_peering(path, id, vpc),
+            Target::TransitGateway(id) => self.enter_transit_gateway(path, id, subnet, sender),
             Target::Unmodelled(id) => {
                 self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
                 self.done.push(path);
             }
-            Target::Blackhole | Target::Missing => self.done.push(path),
+            Target::Blackhole | Target::Missing | Target::Attachment(_) => self.done.push(path),
         }
     }
 
     /// A route to an interface: an appliance, or a NAT instance (EN-2, NG-11, SG-11).
-    fn enter_forwarder(&mut self, path: Path, id: InterfaceId, from: SubnetId) {
+    fn enter_forwarder(&mut self, path: Path, id: InterfaceId, from: SubnetId, sender: Sender) {
         let this = &self.network.interfaces[id];
         let own = AddressSet::from_ranges(this.private_addresses().map(|address| (address, address)));
         let (for_itself, foreign) = path.split_destination(&own);
@@ -216,7 +223,8 @@ impl Walker<'_> {
         }
         if path.leg == LegKind::Reply && !path.recall(Device::Appliance(id)) {
             // AS-1: it keeps state, and this is not the flow that it saw.
-            self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Rt006));
+            let code = self.half_open(&path, id, sender);
+            self.pass(&mut path, Component::Interface(id), Action::Deny(code));
             self.done.push(path);
             return;
         }
@@ -235,6 +243,24 @@ impl Walker<'_> {
             return;
         }
         self.forward(path, id);
+    }
+
+    /// TG-9: without appliance mode the two directions of a flow may come to appliances of different zones.
+    fn half_open(&self, path: &Path, id: InterfaceId, sender: Sender) -> Code {
+        let sibling = match path.next_device() {
+            Some(Device::Appliance(other)) => {
+                self.network.interfaces[other].vpc == self.network.interfaces[id].vpc
+            }
+            _ => false,
+        };
+        match sender {
+            Sender::TransitGateway(attachment)
+                if sibling && !self.network.attachments[attachment].appliance_mode =>
+            {
+                Code::Tgw005
+            }
+            _ => Code::Rt006,
+        }
     }
 
     /// What an instance with the check off does with a foreign packet: towards an internet gateway it is taken for a NAT

@@ -89,6 +89,8 @@ struct Query {
 struct TraceDocument {
     source: EndDocument,
     destination: EndDocument,
+    /// Whether it is a connection of a load balancer's node to a target, behind the one that was asked about.
+    onward: bool,
     #[schemars(extend("enum" = ["reachable", "partial", "blocked", "undetermined"]))]
     verdict: &'static str,
     fraction: f64,

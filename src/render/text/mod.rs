@@ -94,6 +94,11 @@ fn head(network: &Network, answer: &Answer, look: &Look) -> String {
 
 fn remark(network: &Network, answer: &Answer) -> String {
     let several = answer.traces.len() > 1;
+    if answer.verdict != Verdict::Undetermined
+        && let Some(balanced) = balanced(answer)
+    {
+        return balanced;
+    }
     match answer.verdict {
         Verdict::Reachable => match answer.traces.as_slice() {
             [trace] => ends(network, trace),
@@ -108,6 +113,28 @@ fn remark(network: &Network, answer: &Answer) -> String {
             [first, rest @ ..] => format!("not modelled: {first} and {} more", rest.len()),
         },
     }
+}
+
+/// `2 of 2 nodes, 3 of 4 targets`: behind a load balancer, a target counts if every node gets through to it.
+fn balanced(answer: &Answer) -> Option<String> {
+    let mut counts = [(0, 0); 2];
+    let name = |trace: &Trace| answer.question.probes.get(trace.probe).map(|probe| &probe.destination_name);
+    let mut seen = Vec::new();
+    for trace in &answer.traces {
+        let key = (trace.onward, name(trace));
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let of = answer.traces.iter().filter(|other| (other.onward, name(other)) == key);
+        let works = of.clone().all(|trace| trace.verdict == Verdict::Reachable);
+        let [nodes, targets] = &mut counts;
+        let (good, all) = if trace.onward { targets } else { nodes };
+        *good += usize::from(works);
+        *all += 1;
+    }
+    let [(nodes, all_nodes), (targets, all_targets)] = counts;
+    (all_targets > 0).then(|| format!("{nodes} of {all_nodes} nodes, {targets} of {all_targets} targets"))
 }
 
 fn problems(count: usize) -> String {

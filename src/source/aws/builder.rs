@@ -36,6 +36,9 @@ pub(super) struct Builder<'a> {
     calls: BTreeMap<&'a Scope, BTreeSet<CaptureKind>>,
 }
 
+/// Ids of AWS have a few dozen characters, names at most 255.
+const LONGEST_ID: usize = 512;
+
 impl<'a> Builder<'a> {
     pub(super) fn new(topology: Topology, pages: &'a [Page]) -> Self {
         Self {
@@ -65,13 +68,10 @@ impl<'a> Builder<'a> {
         for page in self.pages {
             for value in list(page) {
                 let id = id(value);
-                if id.is_empty() {
-                    self.remarks.add(&remarks::NO_ID, kind, Place::Implicit);
-                    self.inventory.add_read(kind, 1);
-                    self.inventory.add_ignored(kind, 1, "no id");
-                } else if id.len() > MAX_ID {
-                    self.remarks.add(&remarks::LONG_ID, id, Place::Implicit);
-                } else if let Some(first) = known.get(id) {
+                if !self.has_id(kind, id) {
+                    continue;
+                }
+                if let Some(first) = known.get(id) {
                     if *first != value {
                         self.remarks.add(&remarks::DIFFERENT_COPIES, id, Place::Implicit);
                     }
@@ -83,6 +83,22 @@ impl<'a> Builder<'a> {
         }
         self.inventory.add_read(kind, found.len());
         found
+    }
+
+    /// Whether an id is one; else notes that the resource is left out.
+    pub(super) fn has_id(&mut self, kind: &'static str, id: &str) -> bool {
+        if id.is_empty() {
+            self.remarks.add(&remarks::NO_ID, kind, Place::Implicit);
+            self.inventory.add_ignored(kind, 1, "no id");
+        } else if id.len() > LONGEST_ID {
+            let start: String = id.chars().take(40).collect();
+            self.remarks.add(&remarks::LONG_ID, &format!("{start}…"), Place::Implicit);
+            self.inventory.add_ignored(kind, 1, "an id that is too long");
+        } else {
+            return true;
+        }
+        self.inventory.add_read(kind, 1);
+        false
     }
 
     /// A place named by an AWS id.
@@ -166,9 +182,6 @@ impl<'a> Builder<'a> {
         CALLS.into_iter().filter(wanted).collect()
     }
 }
-
-/// Ids of AWS have a few dozen characters; names that stand for one have at most 255.
-const MAX_ID: usize = 512;
 
 /// The calls that are told by a top-level key. Entries of prefix lists are told by the lists.
 const CALLS: [CaptureKind; 9] = [

@@ -3,12 +3,13 @@
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::topology::{Place, PortRange, Protocol, Traffic, parse_cidr};
+use crate::flow::parse_cidr;
+use crate::topology::{Place, PortRange, Protocol, Traffic};
 
 /// `{"Key": "Name", "Value": "web"}`
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct Tag {
+pub(in crate::source) struct Tag {
     key: String,
     value: String,
 }
@@ -17,7 +18,7 @@ pub(super) struct Tag {
 const MAX_ALIAS: usize = 1024;
 
 /// The aliases of a resource: its `Name` tag and further names, each once, without its own id.
-pub(super) fn aliases(id: &str, tags: &[Tag], further: &[&str]) -> Vec<String> {
+pub(in crate::source) fn aliases(id: &str, tags: &[Tag], further: &[&str]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let tagged = tags.iter().filter(|tag| tag.key == "Name").map(|tag| tag.value.as_str());
     for name in tagged.chain(further.iter().copied()) {
@@ -36,7 +37,7 @@ pub(super) fn aliases(id: &str, tags: &[Tag], further: &[&str]) -> Vec<String> {
 /// `{"State": "associated"}`; some emulators write the same as a text.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
-pub(super) enum AssociationState {
+pub(in crate::source) enum AssociationState {
     Object {
         #[serde(rename = "State", default)]
         state: String,
@@ -46,7 +47,7 @@ pub(super) enum AssociationState {
 
 impl AssociationState {
     /// Whether the association is in force. No state at all counts as yes.
-    pub(super) fn holds(state: Option<&Self>) -> bool {
+    pub(in crate::source) fn holds(state: Option<&Self>) -> bool {
         let text = match state {
             None => return true,
             Some(Self::Object { state } | Self::Text(state)) => state,
@@ -59,7 +60,7 @@ impl AssociationState {
 }
 
 /// A protocol as AWS writes it: `-1`, a name, or a number.
-pub(super) fn protocol(text: &str) -> Option<Protocol> {
+pub(in crate::source) fn protocol(text: &str) -> Option<Protocol> {
     Some(match text {
         "-1" | "all" => Protocol::All,
         "tcp" => Protocol::Tcp,
@@ -72,7 +73,7 @@ pub(super) fn protocol(text: &str) -> Option<Protocol> {
 
 /// Protocol, ports and ICMP fields of a rule. -1 stands for all (SG-5); protocols without ports
 /// ignore what is said about them (SG-5, NA-7). `None` if the numbers make no sense.
-pub(super) fn traffic(
+pub(in crate::source) fn traffic(
     protocol: Protocol,
     ports: (Option<i64>, Option<i64>),
     icmp: (Option<i64>, Option<i64>),
@@ -95,17 +96,17 @@ pub(super) fn traffic(
 }
 
 /// A number that is not -1.
-pub(super) fn said(number: Option<i64>) -> Option<i64> {
+pub(in crate::source) fn said(number: Option<i64>) -> Option<i64> {
     number.filter(|number| *number != -1)
 }
 
 /// A CIDR, or a bare address.
-pub(super) fn cidr(text: &str) -> Option<IpNet> {
+pub(in crate::source) fn cidr(text: &str) -> Option<IpNet> {
     parse_cidr(text).or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
 }
 
 /// The region in a name that starts with one: `us-gov-west-1a`, `us-west-2-lax-1a`.
-pub(super) fn region(text: &str) -> Option<&str> {
+pub(in crate::source) fn region(text: &str) -> Option<&str> {
     let mut end = 0;
     for (index, part) in text.split('-').enumerate() {
         let digits = part.bytes().take_while(u8::is_ascii_digit).count();

@@ -16,7 +16,7 @@ use super::scope::Scope;
 use super::twins::{self, twice};
 use super::{
     instance, interface, internet_gateway, nat_gateway, network_acl, peering, prefix_list, route_table,
-    security_group, subnet, unmodelled, vpc,
+    security_group, subnet, transit_gateway, unmodelled, vpc,
 };
 use crate::topology::{CaptureKind, FileId};
 
@@ -43,6 +43,17 @@ pub(super) struct Page {
     pub(super) egress_only: Vec<internet_gateway::EgressOnlyInternetGateway>,
     pub(super) nat_gateways: Vec<nat_gateway::NatGateway>,
     pub(super) peerings: Vec<peering::VpcPeeringConnection>,
+    pub(super) transit_gateways: Vec<transit_gateway::TransitGateway>,
+    pub(super) transit_vpc_attachments: Vec<transit_gateway::VpcAttachment>,
+    pub(super) transit_attachments: Vec<transit_gateway::AnyAttachment>,
+    pub(super) transit_peerings: Vec<transit_gateway::PeeringAttachment>,
+    pub(super) transit_tables: Vec<transit_gateway::RouteTable>,
+    pub(super) transit_routes: Option<Vec<transit_gateway::Route>>,
+    pub(super) more_transit_routes: bool,
+    pub(super) transit_wrapped_routes: Vec<transit_gateway::WrappedRoutes>,
+    pub(super) transit_associations: Option<Vec<transit_gateway::Link>>,
+    pub(super) transit_propagations: Option<Vec<transit_gateway::Link>>,
+    pub(super) transit_wrapped_propagations: Vec<transit_gateway::WrappedPropagations>,
     pub(super) prefix_lists: Vec<prefix_list::PrefixList>,
     pub(super) prefix_list_entries: Option<Vec<prefix_list::PrefixListEntry>>,
     pub(super) wrapped_entries: Vec<prefix_list::WrappedEntries>,
@@ -341,10 +352,15 @@ fn fill<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error
         "VpcPeeringConnections" => Some(CaptureKind::PeeringConnections),
         "NetworkInterfaces" => Some(CaptureKind::NetworkInterfaces),
         "Reservations" | "Instances" => Some(CaptureKind::Instances),
+        "TransitGateways" => Some(CaptureKind::TransitGateways),
+        "TransitGatewayVpcAttachments" => Some(CaptureKind::TransitGatewayVpcAttachments),
+        "TransitGatewayRouteTables" => Some(CaptureKind::TransitGatewayRouteTables),
         _ => None,
     };
     page.calls.extend(call);
-    page.known |= unmodelled::is_answer(key) || unmodelled::answer(key).is_some() || key == "Account";
+    page.known |= unmodelled::is_answer(key)
+        || unmodelled::answer(key).is_some()
+        || matches!(key, "Account" | "Routes" | "Associations");
     match key {
         "Vpcs" => page.vpcs.extend(source.list()?),
         "Subnets" => page.subnets.extend(source.list()?),
@@ -370,6 +386,26 @@ fn fill<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error
         "EnableDnsSupport" => page.dns_support = source.one()?,
         "VpcBlockPublicAccessOptions" => page.block_public_access = source.one()?,
         "NextToken" => page.next_token = source.one::<String>()?.is_some_and(|token| !token.is_empty()),
+        other => return fill_transit(page, other, source),
+    }
+    Ok(())
+}
+
+fn fill_transit<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error> {
+    match key {
+        "TransitGateways" => page.transit_gateways.extend(source.list()?),
+        "TransitGatewayVpcAttachments" => page.transit_vpc_attachments.extend(source.list()?),
+        "TransitGatewayAttachments" => page.transit_attachments.extend(source.list()?),
+        "TransitGatewayPeeringAttachments" => page.transit_peerings.extend(source.list()?),
+        "TransitGatewayRouteTables" => page.transit_tables.extend(source.list()?),
+        "Routes" => page.transit_routes.get_or_insert_default().extend(source.list()?),
+        "AdditionalRoutesAvailable" => page.more_transit_routes = source.one()?.unwrap_or_default(),
+        "TransitGatewayStaticRoutes" => page.transit_wrapped_routes.extend(source.list()?),
+        "Associations" => page.transit_associations.get_or_insert_default().extend(source.list()?),
+        "TransitGatewayRouteTablePropagations" => {
+            page.transit_propagations.get_or_insert_default().extend(source.list()?);
+        }
+        "TransitGatewayPropagations" => page.transit_wrapped_propagations.extend(source.list()?),
         other => return fill_other(page, other, source),
     }
     Ok(())

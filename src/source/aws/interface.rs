@@ -265,6 +265,7 @@ pub(super) fn interface(
         public_ip: Spanned::new(public_ip, place),
         public_ips,
         security_groups: Some(groups),
+        more_security_groups: false,
         source_dest_check: said.source_dest_check.map(|on| Spanned::new(on, place)),
         attached: said.attached() || owners.serves(id),
         deny_all_igw_traffic: said.deny_all_igw_traffic.unwrap_or(false),

@@ -51,15 +51,15 @@ impl Inventory {
         self.kinds.get(kind).map_or(0, |tally| tally.read)
     }
 
-    pub(super) fn add_read(&mut self, kind: &str, count: usize) {
+    pub(in crate::source) fn add_read(&mut self, kind: &str, count: usize) {
         self.tally(kind).read += count;
     }
 
-    pub(super) fn add_not_modelled(&mut self, kind: &str, count: usize) {
+    pub(in crate::source) fn add_not_modelled(&mut self, kind: &str, count: usize) {
         self.tally(kind).not_modelled += count;
     }
 
-    pub(super) fn add_ignored(&mut self, kind: &str, count: usize, reason: &'static str) {
+    pub(in crate::source) fn add_ignored(&mut self, kind: &str, count: usize, reason: &'static str) {
         let tally = self.tally(kind);
         tally.ignored += count;
         tally.reason = tally.reason.or(Some(reason));

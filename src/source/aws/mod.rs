@@ -6,22 +6,23 @@
 //! *unknown*, never *absent* ([`Completeness::Partial`]).
 
 mod builder;
-mod common;
+pub(super) mod common;
 mod document;
 mod instance;
 mod interface;
 mod internet_gateway;
-mod inventory;
+pub(super) mod inventory;
 mod nat_gateway;
 mod network_acl;
 mod peering;
 mod prefix_list;
-mod remarks;
+pub(super) mod remarks;
 mod route_table;
 mod scope;
 mod security_group;
 mod strings;
 mod subnet;
+mod transit_gateway;
 mod twins;
 mod unmodelled;
 mod vpc;
@@ -165,6 +166,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     instance::build(&mut builder);
     peering::build(&mut builder);
     prefix_list::build(&mut builder);
+    transit_gateway::build(&mut builder);
     unmodelled::build(&mut builder);
     count_unknown(&mut builder);
     let blocked = block_public_access(&mut builder);
@@ -172,6 +174,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     if prefix_list::any_unknown(&builder) {
         missing.push(CaptureKind::PrefixListEntries);
     }
+    missing.extend(transit_gateway::missing(&builder));
     builder.topology.completeness = Completeness::Partial { missing: missing.clone() };
     builder.inventory.missing = missing;
     let mut told = incomplete(&builder);

@@ -46,12 +46,7 @@ const SERVICE: &str = "describes a service, not the network";
 const BY_INTERFACE: &str = "its network interfaces are read by themselves";
 
 static ANSWERS: &[Answer] = &[
-    resource("TransitGateways", "transit gateway", "TransitGatewayId"),
-    resource("TransitGatewayAttachments", "transit gateway attachment", "TransitGatewayAttachmentId"),
-    resource("TransitGatewayVpcAttachments", "transit gateway attachment", "TransitGatewayAttachmentId"),
-    resource("TransitGatewayPeeringAttachments", "transit gateway attachment", "TransitGatewayAttachmentId"),
     resource("TransitGatewayConnects", "transit gateway attachment", "TransitGatewayAttachmentId"),
-    resource("TransitGatewayRouteTables", "transit gateway route table", "TransitGatewayRouteTableId"),
     resource("VpcEndpoints", "VPC endpoint", "VpcEndpointId"),
     resource("InstanceConnectEndpoints", "EC2 Instance Connect endpoint", "InstanceConnectEndpointId"),
     resource("VpnGateways", "virtual private gateway", "VpnGatewayId"),
@@ -82,11 +77,6 @@ static ANSWERS: &[Answer] = &[
     part("TargetHealthDescriptions", "load balancer target"),
     part("LoadBalancerListeners", "load balancer listener"),
     part("LoadBalancerTargetHealth", "load balancer target"),
-    part("Routes", "transit gateway route"),
-    part("TransitGatewayStaticRoutes", "transit gateway route"),
-    part("Associations", "transit gateway route table association"),
-    part("TransitGatewayRouteTablePropagations", "transit gateway route table propagation"),
-    part("TransitGatewayPropagations", "transit gateway route table propagation"),
     part("SecurityGroupVpcAssociations", "security group VPC association"),
     part("VpcBlockPublicAccessExclusions", "VPC Block Public Access exclusion"),
     nothing("AvailabilityZones", "Availability Zone", "subnets name their zone"),
@@ -129,17 +119,28 @@ const TYPED: &[(&str, [&str; 2])] = &[
     ("EgressOnlyInternetGateways", ["EgressOnlyInternetGatewayId", "Attachments"]),
     ("NatGateways", ["NatGatewayId", "NatGatewayAddresses"]),
     ("VpcPeeringConnections", ["VpcPeeringConnectionId", "Status"]),
+    ("TransitGateways", ["TransitGatewayId", "TransitGatewayArn"]),
+    ("TransitGatewayVpcAttachments", ["TransitGatewayAttachmentId", "SubnetIds"]),
+    ("TransitGatewayAttachments", ["TransitGatewayAttachmentId", "ResourceType"]),
+    ("TransitGatewayPeeringAttachments", ["TransitGatewayAttachmentId", "RequesterTgwInfo"]),
+    ("TransitGatewayRouteTables", ["TransitGatewayRouteTableId", "DefaultAssociationRouteTable"]),
     ("PrefixLists", ["PrefixListId", "PrefixListName"]),
     ("PrefixListEntries", ["PrefixListId", "Entries"]),
 ];
 
 /// Further keys that only an answer of AWS has at its top.
-const FURTHER: &[&str] =
-    &["ManagedPrefixListEntries", "EnableDnsSupport", "EnableDnsHostnames", "VpcBlockPublicAccessOptions"];
+const FURTHER: &[&str] = &[
+    "ManagedPrefixListEntries",
+    "EnableDnsSupport",
+    "EnableDnsHostnames",
+    "VpcBlockPublicAccessOptions",
+    "TransitGatewayStaticRoutes",
+    "TransitGatewayRouteTablePropagations",
+    "TransitGatewayPropagations",
+];
 
 /// Keys that others use as well: a file with nothing but these is not taken for an answer.
-const VAGUE: &[&str] =
-    &["Rules", "Routes", "Attributes", "Associations", "services", "clusters", "Images", "Volumes"];
+const VAGUE: &[&str] = &["Rules", "Attributes", "services", "clusters", "Images", "Volumes"];
 
 impl Answer {
     /// Whether its resources are wanted by name.

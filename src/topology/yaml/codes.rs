@@ -44,5 +44,7 @@ codes! {
     VERSION = "TOP031", "A version of the language that this program does not know.";
     SELF_PEERING = "TOP032", "A VPC can't be peered with itself.";
     UNKNOWN_TABLE = "TOP033", "A virtual private gateway propagates into a route table that does not exist.";
+    TWO_ASSOCIATIONS = "TOP034", "An attachment of a transit gateway is associated with two route tables (TG-3).";
+    PEERING_PROPAGATION = "TOP035", "A peering between transit gateways propagates nothing (TG-8).";
     MORE = "TOP099", "More problems were found than are shown.";
 }

@@ -8,6 +8,7 @@ pub(super) mod leaves;
 pub(super) mod rules;
 pub(super) mod services;
 pub(super) mod topology;
+pub(super) mod transit_gateway;
 pub(super) mod vpc;
 
 use super::problems::Fault;

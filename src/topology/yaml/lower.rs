@@ -1,9 +1,11 @@
 //! From the checked tree to a [`Topology`].
 
 mod instance;
+mod load_balancer;
 mod rules;
 mod services;
 mod tests_block;
+mod transit_gateway;
 mod vpc;
 
 use std::collections::HashSet;
@@ -26,6 +28,7 @@ pub(super) fn lower(root: &Node<'_>, topology: &mut Topology, problems: &mut Pro
     topology.prefix_lists = prefix_lists(top);
     topology.networks = networks(top);
     topology.peering_connections = peering_connections(top, problems);
+    topology.transit_gateways = transit_gateway::transit_gateways(top, problems);
     for (key, node) in top.map("vpcs") {
         let vpc = vpc::vpc(key, node, &mut topology.unmodelled, problems);
         topology.vpcs.push(key.name(), vpc);

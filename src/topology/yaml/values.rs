@@ -7,9 +7,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::codes;
 use super::problems::{Fault, quote};
 use super::words::{self, EPHEMERAL_PORTS};
-use crate::topology::{
-    EphemeralPorts, PortRange, PublicIp, RouteDestination, RouteTarget, is_invisible, parse_cidr,
-};
+use crate::flow::parse_cidr;
+use crate::topology::{EphemeralPorts, PortRange, PublicIp, RouteDestination, RouteTarget, is_invisible};
 
 /// Names that mean something else wherever a route target is named.
 const RESERVED_TARGETS: &[&str] = &["local", "blackhole"];
@@ -68,9 +67,12 @@ fn not_a_cidr(text: &str, example: &str) -> Fault {
         };
     };
     match address.parse::<IpAddr>() {
-        Err(_) => fault.label("not an IP address before the `/`").help(
-            "four numbers from 0 to 255 without leading zeros for IPv4, hexadecimal groups with `:` for IPv6",
-        ),
+        Err(_) if text.parse::<IpNet>().is_ok() => fault
+            .label("a number with a leading zero")
+            .help("some programs take it for octal: write it without the zero"),
+        Err(_) => fault
+            .label("not an IP address before the `/`")
+            .help("four numbers from 0 to 255 for IPv4, hexadecimal groups with `:` for IPv6"),
         Ok(ip) => {
             let longest = if ip.is_ipv4() { 32 } else { 128 };
             let label = "not a prefix length behind the `/`";

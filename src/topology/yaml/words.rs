@@ -74,6 +74,22 @@ pub(super) const PEERING_STATUSES: Words<PeeringStatus> = &[
     ("deleted", PeeringStatus::Deleted),
 ];
 
+/// The states of an attachment, and whether it forwards in them.
+pub(super) const ATTACHMENT_STATUSES: Words<bool> = &[
+    ("available", true),
+    ("modifying", true),
+    ("pending-acceptance", false),
+    ("pending", false),
+    ("initiating", false),
+    ("rejected", false),
+    ("rejecting", false),
+    ("deleting", false),
+    ("deleted", false),
+    ("failed", false),
+    ("failing", false),
+    ("rolling-back", false),
+];
+
 pub(super) const EXPECTATIONS: Words<Expectation> = &[
     ("reachable", Expectation::Reachable),
     ("blocked", Expectation::Blocked),

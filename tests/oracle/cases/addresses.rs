@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::super::lab::{Lab, fixture};
-use super::super::packet::Leg::{Reply, Request};
-use super::super::world::{Owner, World};
+use crate::oracle::lab::{Lab, fixture};
+use crate::oracle::packet::Leg::{Reply, Request};
+use crate::oracle::world::{Owner, World};
 use vpcreach::topology::{InstanceKind, InstanceState, PublicAddress, Spanned, Unmodelled};
 
 fn said<T>(value: T) -> Spanned<T> {
@@ -47,16 +47,16 @@ fn each_public_address_stands_for_one_private_address_en1() {
     lab.instance("two", "pub", "10.0.1.5, 10.0.1.6", "web").public("two", "198.51.100.5");
     lab.reaches("two", "203.0.113.5 tcp 443");
     let mut packet = lab.packet("two", "203.0.113.5 tcp 443");
-    if let super::super::packet::Client::Interface { address, .. } = &mut packet.from {
+    if let crate::oracle::packet::Client::Interface { address, .. } = &mut packet.from {
         *address = "10.0.1.6".parse().unwrap();
     }
-    let ask = |lab: &Lab| super::super::simulator::Simulator::new(&lab.topology).connect(&packet);
+    let ask = |lab: &Lab| crate::oracle::simulator::Simulator::new(&lab.topology).connect(&packet);
     let outcome = format!("{:?}", ask(&lab));
     assert!(outcome.contains("no public address"), "{outcome}");
     let (private, public) = ("10.0.1.6".parse().unwrap(), "198.51.100.6".parse().unwrap());
     let pair = PublicAddress { private: said(private), public: said(public) };
     lab.interface_mut("two").public_ips.push(pair);
-    assert_eq!(ask(&lab), super::super::packet::Outcome::Delivered);
+    assert_eq!(ask(&lab), crate::oracle::packet::Outcome::Delivered);
     lab.reaches("203.0.113.5", "198.51.100.6 tcp 443");
 }
 
@@ -64,10 +64,10 @@ fn each_public_address_stands_for_one_private_address_en1() {
 fn a_foreign_source_is_dropped_en2() {
     let lab = fixture();
     let mut packet = lab.packet("app", "10.0.3.10 tcp 5432");
-    if let super::super::packet::Client::Interface { address, .. } = &mut packet.from {
+    if let crate::oracle::packet::Client::Interface { address, .. } = &mut packet.from {
         *address = "10.0.2.99".parse().unwrap();
     }
-    let outcome = super::super::simulator::Simulator::new(&lab.topology).connect(&packet);
+    let outcome = crate::oracle::simulator::Simulator::new(&lab.topology).connect(&packet);
     assert!(format!("{outcome:?}").contains("source/destination check"), "{outcome:?}");
 }
 

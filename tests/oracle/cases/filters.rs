@@ -1,7 +1,7 @@
 //! Security groups and network ACLs.
 
-use super::super::lab::{Lab, fixture};
-use super::super::packet::Leg::{Reply, Request};
+use crate::oracle::lab::{Lab, fixture};
+use crate::oracle::packet::Leg::{Reply, Request};
 use vpcreach::topology::{Association, Defaults, PeeringStatus};
 
 /// Two hosts in different subnets of one VPC, with open groups.

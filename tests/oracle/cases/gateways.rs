@@ -1,7 +1,7 @@
 //! Internet gateways, egress-only internet gateways, NAT.
 
-use super::super::lab::{Lab, fixture};
-use super::super::packet::Leg::{Reply, Request};
+use crate::oracle::lab::{Lab, fixture};
+use crate::oracle::packet::Leg::{Reply, Request};
 use vpcreach::topology::{Connectivity, GatewayState, Spanned};
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::generate;
+use crate::oracle::generate;
 use vpcreach::topology::*;
 
 fn unique<T: std::hash::Hash + Eq + std::fmt::Debug>(items: impl Iterator<Item = T>, what: &str) {
@@ -82,7 +82,8 @@ fn routes_are_legal_rt5_rt13() {
                 let instance = target.split('/').next().and_then(|name| vpc.instances.get(name));
                 let translator = vpc.nat_gateways.get(target).is_some();
                 let gateway = ["igw", "eigw"].contains(&target.as_str())
-                    || topology.peering_connections.get(target).is_some();
+                    || topology.peering_connections.get(target).is_some()
+                    || topology.transit_gateways.get(target).is_some();
                 assert!(instance.is_some() || translator || gateway, "{target}");
                 if let ipnet::IpNet::V4(cidr) = cidr {
                     assert_ne!(target, "eigw");

@@ -1,7 +1,7 @@
 //! Peering connections, twins and asymmetry.
 
-use super::super::lab::Lab;
-use super::super::packet::Leg::{Reply, Request};
+use crate::oracle::lab::Lab;
+use crate::oracle::packet::Leg::{Reply, Request};
 use vpcreach::topology::{PeeringStatus, Spanned};
 
 /// Three VPCs in a row, each with one open host and routes to both others by its neighbours.

@@ -1,7 +1,7 @@
 //! Route tables and appliances.
 
-use super::super::lab::{Lab, fixture};
-use super::super::packet::Leg::{Reply, Request};
+use crate::oracle::lab::{Lab, fixture};
+use crate::oracle::packet::Leg::{Reply, Request};
 use vpcreach::topology::{Association, PeeringStatus, RouteOrigin, RouteState, Spanned};
 
 /// The fixture with an appliance in a subnet of its own.

@@ -31,6 +31,15 @@ pub enum Feature {
     AclAssociation(usize, usize),
     PrefixList(usize),
     Network(usize),
+    TransitGateway(usize),
+    /// Gateway, attachment.
+    Attachment(usize, usize),
+    /// Gateway, table, what, number: associations, propagations, routes.
+    TransitTable(usize, usize, usize, usize),
+    /// All tables of a gateway: AWS's default instead.
+    TransitTables(usize),
+    /// All zones.
+    Zones,
 }
 
 /// Every part, the large ones first.
@@ -48,6 +57,21 @@ pub fn features(topology: &Topology) -> Vec<Feature> {
         features.extend([Feature::Ipv6(vpc), Feature::Secondary(vpc)]);
         features.extend([Feature::InternetGateway(vpc), Feature::EgressOnly(vpc)]);
         small_features(vpc, said, &mut features);
+    }
+    for (gateway, entry) in topology.transit_gateways.iter().enumerate() {
+        features.push(Feature::TransitGateway(gateway));
+        features.extend((0..entry.value.attachments.len()).map(|part| Feature::Attachment(gateway, part)));
+        features.push(Feature::TransitTables(gateway));
+        for (table, entry) in entry.value.route_tables.iter().flatten().enumerate() {
+            let said = &entry.value;
+            let parts = [said.associations.len(), said.propagations.len(), said.table.routes.len()];
+            for (what, count) in parts.into_iter().enumerate() {
+                features.extend((0..count).map(|part| Feature::TransitTable(gateway, table, what, part)));
+            }
+        }
+    }
+    if !topology.transit_gateways.is_empty() {
+        features.push(Feature::Zones);
     }
     features.extend((0..topology.prefix_lists.len()).map(Feature::PrefixList));
     features.extend((0..topology.networks.len()).map(Feature::Network));
@@ -125,6 +149,26 @@ pub fn without(topology: &Topology, left_out: &[Feature]) -> Topology {
         retain(&mut said.network_acls.0, |part| !out(Feature::Acl(vpc, part)));
         retain(&mut said.security_groups.0, |part| !out(Feature::Group(vpc, part)));
         retain(&mut said.route_tables.0, |part| !out(Feature::Table(vpc, part)));
+    }
+    for (gateway, entry) in rest.transit_gateways.0.iter_mut().enumerate() {
+        let said = &mut entry.value;
+        if out(Feature::TransitTables(gateway)) {
+            said.route_tables = None;
+        }
+        for (table, entry) in said.route_tables.iter_mut().flat_map(|tables| &mut tables.0).enumerate() {
+            let gone = |what: usize, part: usize| out(Feature::TransitTable(gateway, table, what, part));
+            retain(&mut entry.value.associations, |part| !gone(0, part));
+            retain(&mut entry.value.propagations, |part| !gone(1, part));
+            retain(&mut entry.value.table.routes, |part| !gone(2, part));
+        }
+        retain(&mut said.attachments.0, |part| !out(Feature::Attachment(gateway, part)));
+    }
+    retain(&mut rest.transit_gateways.0, |part| !out(Feature::TransitGateway(part)));
+    if out(Feature::Zones) {
+        // Without zones an attachment has one subnet.
+        for entry in &mut rest.vpcs.0 {
+            entry.value.subnets.0.iter_mut().for_each(|subnet| subnet.value.az = None);
+        }
     }
     retain(&mut rest.peering_connections.0, |part| !out(Feature::Peering(part)));
     retain(&mut rest.prefix_lists.0, |part| !out(Feature::PrefixList(part)));

@@ -16,11 +16,22 @@ pub fn prune(topology: &mut Topology) {
         vpcs.contains(&entry.value.requester.value) && vpcs.contains(&entry.value.accepter.value)
     });
     let peerings = names(&topology.peering_connections);
+    prune_gateways(topology);
     let lists = names(&topology.prefix_lists);
     let networks = names(&topology.networks);
+    let gateways = topology.transit_gateways.clone();
     for entry in &mut topology.vpcs.0 {
         prune_vpc(&mut entry.value);
-        prune_routes(&mut entry.value, &peerings, &lists);
+        // A gateway is a target where it is attached.
+        let attached = gateways.iter().filter(|gateway| {
+            let mut attachments = gateway.value.attachments.iter();
+            attachments.any(
+                |one| matches!(&one.value.to, AttachedTo::Vpc { vpc, .. } if vpc.value == entry.name.value),
+            )
+        });
+        let attached: Names = attached.map(|gateway| gateway.name().to_owned()).collect();
+        let targets: Names = peerings.union(&attached).cloned().collect();
+        prune_routes(&mut entry.value, &targets, &lists);
     }
     // References cross VPCs, so every group must be known first.
     let groups: Vec<Names> = topology.vpcs.iter().map(|entry| names(&entry.value.security_groups)).collect();
@@ -42,6 +53,55 @@ pub fn prune(topology: &mut Topology) {
                     _ => true,
                 });
             }
+        }
+    }
+}
+
+fn prune_gateways(topology: &mut Topology) {
+    let vpcs = names(&topology.vpcs);
+    let lists = names(&topology.prefix_lists);
+    let gateways = names(&topology.transit_gateways);
+    let peered: Vec<(String, String)> = topology
+        .transit_gateways
+        .iter()
+        .flat_map(|gateway| {
+            gateway.value.attachments.iter().filter_map(|one| match &one.value.to {
+                AttachedTo::Peering(peer) => Some((gateway.name().to_owned(), peer.value.clone())),
+                _ => None,
+            })
+        })
+        .collect();
+    for entry in &mut topology.transit_gateways.0 {
+        let own = entry.name.value.clone();
+        let subnets = |vpc: &str| topology.vpcs.get(vpc).map(|vpc| names(&vpc.subnets)).unwrap_or_default();
+        entry.value.attachments.0.retain_mut(|one| match &mut one.value.to {
+            AttachedTo::Vpc { vpc, subnets: said } => {
+                let known = subnets(&vpc.value);
+                if let Some(said) = said {
+                    said.retain(|name| known.contains(&name.value));
+                }
+                vpcs.contains(&vpc.value) && said.as_ref().is_none_or(|said| !said.is_empty())
+            }
+            AttachedTo::Peering(peer) => {
+                gateways.contains(&peer.value) && peered.contains(&(peer.value.clone(), own.clone()))
+            }
+            AttachedTo::Other { .. } => true,
+        });
+        let attachments = names(&entry.value.attachments);
+        for table in entry.value.route_tables.iter_mut().flat_map(|tables| &mut tables.0) {
+            table.value.associations.retain(|name| attachments.contains(&name.value));
+            table.value.propagations.retain(|name| attachments.contains(&name.value));
+            table.value.table.routes.retain(|route| {
+                let target = match &route.target.value {
+                    RouteTarget::Named(name) => attachments.contains(name),
+                    RouteTarget::Local | RouteTarget::Blackhole => true,
+                };
+                let list = match &route.destination.value {
+                    RouteDestination::PrefixList(name) => lists.contains(name),
+                    RouteDestination::Cidr(_) | RouteDestination::Unknown(_) => true,
+                };
+                target && list
+            });
         }
     }
 }
@@ -102,6 +162,7 @@ fn prune_routes(vpc: &mut Vpc, peerings: &Names, lists: &Names) {
         };
         let destination = match &route.destination.value {
             RouteDestination::PrefixList(name) => lists.contains(name),
+            RouteDestination::Unknown(_) => true,
             RouteDestination::Cidr(ipnet::IpNet::V6(_)) => true,
             RouteDestination::Cidr(ipnet::IpNet::V4(cidr)) => {
                 !cidrs.iter().any(|own| own.contains(cidr) && own != cidr)

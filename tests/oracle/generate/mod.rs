@@ -10,6 +10,7 @@ pub mod packets;
 mod rng;
 mod routes;
 mod rules;
+mod transit;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -25,6 +26,7 @@ pub fn topology(seed: u64) -> Topology {
     draft.vpcs();
     draft.peerings();
     draft.tables();
+    draft.transit_gateways(seed);
     draft.groups();
     draft.acls();
     draft.topology

@@ -217,6 +217,7 @@ impl Draft {
             security_groups: None,
             source_dest_check,
             attached: true,
+            more_security_groups: false,
             deny_all_igw_traffic: false,
             place: Place::Implicit,
         }

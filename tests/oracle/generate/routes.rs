@@ -47,7 +47,10 @@ impl Draft {
         let subnet = &mut self.vpc_mut(index).subnets.0[subnet].value;
         match (routes, table) {
             (Some(routes), _) => subnet.routes = Some(routes),
-            (None, Some(table)) => subnet.route_table = Association::Named(table),
+            (None, Some(table)) => {
+                subnet.route_table = Association::Named(table);
+                subnet.routes = None;
+            }
             (None, None) => {}
         }
     }

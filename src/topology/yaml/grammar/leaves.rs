@@ -2,8 +2,9 @@
 
 use ipnet::IpNet;
 
+use super::super::codes;
 use super::super::presets::{self, PRESETS, PROTOCOLS, Preset};
-use super::super::problems::Fault;
+use super::super::problems::{Fault, quote};
 use super::super::words::{self, Words};
 use super::super::{peers, values};
 use super::{Leaf, LeafSchema};
@@ -82,6 +83,12 @@ pub(in super::super) const PUBLIC_IP: Leaf =
 pub(in super::super) const PORT: Leaf = leaf!("a port", values::port, LeafSchema::Number(0, 65535));
 pub(in super::super) const PORTS: Leaf =
     leaf!("a port or a range of ports", values::ports, LeafSchema::Pattern(PORTS_PATTERN));
+/// `443`, `53/udp`.
+pub(in super::super) const LISTENER_PORT: Leaf = leaf!(
+    "a port of a listener",
+    listener_port,
+    LeafSchema::Pattern(r"^[0-9]{1,5}(/(tcp|udp|tcp_udp|tls|http|https))?$")
+);
 /// A bound in the style of the API: -1 stands for every port or ICMP type.
 pub(in super::super) const API_PORT: Leaf =
     leaf!("a port or -1", api_port, LeafSchema::Pattern(r"^(-1|[0-9]{1,5})$"));
@@ -197,21 +204,7 @@ pub(in super::super) const ENDPOINT_STATUS: Leaf = plain_choice!(
     "failed",
     "expired"
 );
-pub(in super::super) const ATTACHMENT_STATUS: Leaf = plain_choice!(
-    "attachment status",
-    "available",
-    "pending-acceptance",
-    "pending",
-    "modifying",
-    "rejected",
-    "rejecting",
-    "deleting",
-    "deleted",
-    "failed",
-    "failing",
-    "rolling-back",
-    "initiating"
-);
+pub(in super::super) const ATTACHMENT_STATUS: Leaf = choice!("attachment status", words::ATTACHMENT_STATUSES);
 pub(in super::super) const BALANCER_TYPE: Leaf =
     plain_choice!("load balancer type", "application", "network", "gateway");
 pub(in super::super) const BALANCER_SCHEME: Leaf = plain_choice!("scheme", "internet-facing", "internal");
@@ -219,6 +212,15 @@ pub(in super::super) const TARGET_TYPE: Leaf =
     plain_choice!("target type", "instance", "ip", "lambda", "alb");
 pub(in super::super) const FIREWALL_ACTION: Leaf =
     plain_choice!("firewall action", "pass", "drop", "reject", "alert", "forward");
+
+fn listener_port(text: &str) -> Result<(), Fault> {
+    let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    if ["tcp", "udp", "tcp_udp", "tls", "http", "https"].contains(&protocol) {
+        return values::port(port).map(drop);
+    }
+    let fault = Fault::error(codes::PORTS, format!("{} is not a port of a listener", quote(text)));
+    Err(fault.help("write `443`, or `53/udp`"))
+}
 
 fn api_port(text: &str) -> Result<(), Fault> {
     if text == "-1" { Ok(()) } else { values::port(text).map(drop) }

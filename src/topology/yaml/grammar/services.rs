@@ -1,11 +1,12 @@
-//! Components that the language knows but that the engine does not model yet.
+//! Components that the language knows but that the engine does not model yet, and where transit gateways stand.
 
 use super::leaves::{
-    ACL_PEER, ATTACHMENT_STATUS, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, CIDR4,
-    CIDR6, ENDPOINT_NAME, ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, NAME,
-    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTE_DESTINATION, ROUTE_TARGET,
-    ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
+    ACL_PEER, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, ENDPOINT_NAME,
+    ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, LISTENER_PORT, NAME,
+    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT,
+    TUNNEL,
 };
+use super::transit_gateway::TRANSIT_GATEWAY;
 use super::{Field, PLAIN, Record, Type, field};
 
 const BLOCK_PUBLIC_ACCESS: Record = Record {
@@ -52,7 +53,7 @@ pub(in super::super) const ENDPOINT: Record = Record {
     ..PLAIN
 };
 
-const LISTENER: Record = Record {
+pub(in super::super) const LISTENER: Record = Record {
     noun: "a listener",
     description: "What a load balancer does with flows to one of its ports.",
     fields: &[&[field("target_group", Type::Leaf(&REFERENCE), "Where they go.")]],
@@ -60,7 +61,7 @@ const LISTENER: Record = Record {
     ..PLAIN
 };
 
-const LOAD_BALANCER: Record = Record {
+pub(in super::super) const LOAD_BALANCER: Record = Record {
     noun: "a load balancer",
     description: "An application, network or gateway load balancer (LB-1).",
     fields: &[&[
@@ -72,7 +73,7 @@ const LOAD_BALANCER: Record = Record {
         field("cross_zone", Type::Leaf(&BOOL), "Whether nodes send to targets in other zones."),
         field(
             "listeners",
-            Type::Map(&TEXT, &Type::Short(&TEXT, &LISTENER)),
+            Type::Map(&LISTENER_PORT, &Type::Short(&TEXT, &LISTENER)),
             "Targets by port: `443: web:8080`, or `443: {target_group: web}`.",
         ),
     ]],
@@ -80,7 +81,7 @@ const LOAD_BALANCER: Record = Record {
     ..PLAIN
 };
 
-const HEALTH_CHECK: Record = Record {
+pub(in super::super) const HEALTH_CHECK: Record = Record {
     noun: "a health check",
     description: "How targets are probed (LB-12).",
     fields: &[&[
@@ -91,7 +92,7 @@ const HEALTH_CHECK: Record = Record {
     ..PLAIN
 };
 
-const TARGET_GROUP: Record = Record {
+pub(in super::super) const TARGET_GROUP: Record = Record {
     noun: "a target group",
     description: "Where a load balancer sends flows (LB-12).",
     fields: &[&[
@@ -219,60 +220,6 @@ const ENDPOINT_SERVICE: Record = Record {
         field("acceptance_required", Type::Leaf(&BOOL), "Whether endpoints must be accepted."),
     ]],
     mandatory: &[&["load_balancer"]],
-    ..PLAIN
-};
-
-const ATTACHMENT: Record = Record {
-    noun: "an attachment",
-    description: "What a transit gateway is attached to.",
-    fields: &[&[
-        field("vpc", Type::Leaf(&REFERENCE), "A VPC."),
-        field("subnets", Type::OneOrMany(&REFERENCE), "The subnets of the attachment."),
-        field("vpn", Type::Leaf(&REFERENCE), "A VPN connection."),
-        field("direct_connect", Type::Leaf(&REFERENCE), "A Direct Connect gateway."),
-        field("peering", Type::Leaf(&REFERENCE), "Another transit gateway."),
-        field("appliance_mode", Type::Leaf(&BOOL), "Whether both directions of a flow use the same zone."),
-        field("ipv6", Type::Leaf(&BOOL), "Whether it carries IPv6."),
-        field("security_group_referencing", Type::Leaf(&BOOL), "Whether group references work (SG-10)."),
-        field("status", Type::Leaf(&ATTACHMENT_STATUS), "Only an available one forwards.")
-            .or(&["state"])
-            .default("\"available\""),
-    ]],
-    mandatory: &[&["vpc", "vpn", "direct_connect", "peering"]],
-    exclusive: &[("vpc", &["vpn", "direct_connect", "peering"]), ("vpn", &["direct_connect", "peering"])],
-    ..PLAIN
-};
-
-const GATEWAY_ROUTE_TABLE: Record = Record {
-    noun: "a transit gateway route table",
-    description: "Where the attachments that are associated with it can send to.",
-    fields: &[&[
-        field("associations", Type::OneOrMany(&REFERENCE), "Attachments that use it."),
-        field("propagations", Type::OneOrMany(&REFERENCE), "Attachments whose ranges it learns."),
-        field(
-            "routes",
-            Type::Map(&ROUTE_DESTINATION, &Type::Leaf(&ROUTE_TARGET)),
-            "Static routes: destination to attachment.",
-        ),
-    ]],
-    ..PLAIN
-};
-
-const TRANSIT_GATEWAY: Record = Record {
-    noun: "a transit gateway",
-    description: "A router between VPCs and networks.",
-    fields: &[&[
-        field("security_group_referencing", Type::Leaf(&BOOL), "Whether group references work (SG-10).")
-            .default("false"),
-        field("attachments", Type::Map(&NAME, &Type::Record(&ATTACHMENT)), "Attachments by name."),
-        field(
-            "route_tables",
-            Type::Map(&NAME, &Type::Record(&GATEWAY_ROUTE_TABLE)),
-            "Its route tables; one for all attachments if omitted.",
-        ),
-        field("cidrs", Type::OneOrMany(&CIDR4), "IPv4 CIDR blocks of its own."),
-        field("ipv6_cidrs", Type::OneOrMany(&CIDR6), "IPv6 CIDR blocks of its own."),
-    ]],
     ..PLAIN
 };
 

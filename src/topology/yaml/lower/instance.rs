@@ -73,6 +73,7 @@ fn interface(node: &Node<'_>, record: &'static Record) -> Option<Interface> {
         public_ip: said.read("public_ip", values::public_ip).unwrap_or_default(),
         public_ips: public_ips.collect(),
         security_groups: said.read_list("security_groups", owned),
+        more_security_groups: false,
         source_dest_check: said.read("source_dest_check", values::boolean),
         attached: said.flag("attached", true),
         deny_all_igw_traffic: said.flag("deny_all_igw_traffic", false),

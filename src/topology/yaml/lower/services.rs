@@ -18,7 +18,6 @@ use crate::topology::{
 
 /// Maps at the top level, and what AWS calls one of their entries.
 const TOP_LEVEL: &[(&str, &str)] = &[
-    ("transit_gateways", "transit gateway"),
     ("customer_gateways", "customer gateway"),
     ("vpn_connections", "VPN connection"),
     ("direct_connect_gateways", "Direct Connect gateway"),
@@ -29,7 +28,6 @@ const TOP_LEVEL: &[(&str, &str)] = &[
 const IN_VPC: &[(&str, &str)] = &[
     ("endpoints", "VPC endpoint"),
     ("load_balancers", "load balancer"),
-    ("target_groups", "target group"),
     ("network_firewalls", "Network Firewall"),
 ];
 
@@ -71,6 +69,9 @@ pub(super) fn in_vpc(
 ) {
     for (map, kind) in IN_VPC {
         for (key, node) in said.map(map) {
+            if *map == "load_balancers" && super::load_balancer::is_modelled(node) {
+                continue;
+            }
             let mut item = one(kind, Some(vpc_key), key.name());
             item.subnets = words(node, &["subnets", "subnet"]);
             item.security_groups = words(node, &["security_groups"]);

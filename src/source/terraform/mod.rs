@@ -1,0 +1,228 @@
+//! Terraform: `terraform show -json` of a plan or a state, and the raw state file.
+//!
+//! The three inputs become one flat list of resources (`world`). Links between them are ids where these are known
+//! (a state, a plan that changes little) and references of the configuration where they are not (`reference`). Each
+//! noun has a file that lowers it. What is known only after apply stays unknown: a path that depends on it is
+//! `undetermined`, with the reason. Names are Terraform addresses; AWS ids and `Name` tags become aliases.
+
+mod address;
+mod aliases;
+mod builder;
+mod document;
+mod elastic_ip;
+mod gateway;
+mod instance;
+mod inventory;
+mod link;
+mod network_acl;
+mod peering;
+mod prefix_list;
+mod reference;
+mod remarks;
+mod resource;
+mod route_table;
+mod security_group;
+mod subnet;
+mod unmodelled;
+mod vpc;
+mod wanted;
+mod world;
+
+use builder::Builder;
+use document::Document;
+use world::World;
+
+use super::recognise::decoded;
+use crate::topology::{Completeness, Defaults, Diagnostic, Place, Sources, Span, Topology};
+
+pub use inventory::{Fate, Inventory};
+
+/// Which of the two worlds of a plan is meant. A state has only one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Moment {
+    /// The world as it will be after apply.
+    #[default]
+    After,
+    /// The world before it: what was deployed when the plan was made.
+    Before,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The network, with Terraform addresses as names and places.
+    pub topology: Topology,
+    /// What is wrong with the file, and what it leaves open; flaws of one kind are told once.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What became of every resource.
+    pub inventory: Inventory,
+}
+
+/// Reads a plan or state. Never fails: what can't be read becomes a diagnostic.
+///
+/// Linear in the size of the file, but for sorting and for following references.
+pub fn read(name: &str, bytes: &[u8], moment: Moment) -> Plan {
+    let text = decoded(bytes);
+    let mut topology = Topology {
+        defaults: Defaults::Terraform,
+        completeness: Completeness::Planned,
+        ..Topology::default()
+    };
+    let document: Document<'_> = match serde_json::from_slice(&text) {
+        Ok(document) => document,
+        Err(error) => {
+            let diagnostic = syntax_error(&mut topology.sources, name, &text, &error);
+            return Plan { topology, diagnostics: vec![diagnostic], inventory: Inventory::default() };
+        }
+    };
+    if let Some(refused) = version_error(name, &document) {
+        return Plan { topology, diagnostics: vec![refused], inventory: Inventory::default() };
+    }
+    let world = World::new(document, moment);
+    build(name, topology, &world, moment)
+}
+
+fn build(name: &str, mut topology: Topology, world: &World, moment: Moment) -> Plan {
+    let file = topology.sources.add_file(name, "");
+    let mut builder = Builder::new(world, topology, file);
+    for at in 0..world.resources.len() {
+        if builder.is_without_values(at) {
+            builder.remark(&remarks::NO_VALUES, at);
+        }
+    }
+    prefix_list::build(&mut builder);
+    vpc::build(&mut builder);
+    subnet::build(&mut builder);
+    route_table::build(&mut builder);
+    gateway::build(&mut builder);
+    network_acl::build(&mut builder);
+    subnet::settle_associations(&mut builder);
+    security_group::build(&mut builder);
+    instance::build(&mut builder);
+    peering::build(&mut builder);
+    unmodelled::build(&mut builder);
+    aliases::add(&mut builder);
+    let inventory = builder.inventory();
+    let assumed = assumptions(&mut builder);
+    let whole = about_the_file(name, &builder, &inventory, moment);
+    let mut diagnostics: Vec<Diagnostic> = std::mem::take(&mut builder.remarks).into_diagnostics().collect();
+    diagnostics.extend(assumed);
+    diagnostics.extend(whole);
+    Plan { topology: builder.topology, diagnostics, inventory }
+}
+
+/// Links that the file does not settle, and that were taken as nearly everybody writes them.
+fn assumptions(builder: &mut Builder<'_>) -> Option<Diagnostic> {
+    const NAMED: usize = 3;
+    let mut assumed = std::mem::take(&mut builder.linker.assumed);
+    assumed.sort();
+    assumed.dedup();
+    let place = builder.place(assumed.first()?.0);
+    let named: Vec<String> =
+        assumed.iter().take(NAMED).map(|(at, what)| format!("{} {what}", builder.address(*at))).collect();
+    let more = assumed.len().saturating_sub(NAMED);
+    let rest = if more == 0 { String::new() } else { format!(", and {more} more") };
+    let message = format!(
+        "taken to be as nearly everybody writes it, which a plan does not tell: {}{rest}",
+        named.join("; ")
+    );
+    Some(
+        Diagnostic::warning("TF030", message, place)
+            .help("a plan lists the names in an expression, not the expression: `a[count.index]` and `a[count.index + 1]` \
+                 look alike; after apply, the state says it"),
+    )
+}
+
+/// What is to be said about the file as a whole.
+fn about_the_file(
+    name: &str,
+    builder: &Builder<'_>,
+    inventory: &Inventory,
+    moment: Moment,
+) -> Vec<Diagnostic> {
+    let mut told = Vec::new();
+    if builder.topology.vpcs.is_empty() {
+        let message = match moment {
+            Moment::After => format!("{name} holds no VPC, nor anything in one"),
+            Moment::Before => format!("{name} holds no VPC as it was before the plan"),
+        };
+        let foreign: Vec<&str> = inventory.foreign.keys().map(String::as_str).collect();
+        let help = match foreign.as_slice() {
+            [] => "is this the state or plan of the right directory?".to_owned(),
+            some => format!("resources of AWS (aws_…) are read; here are {}", some.join(", ")),
+        };
+        told.push(Diagnostic::error("TF003", message, Place::Implicit).help(help));
+    }
+    if let Some(count) = inventory.foreign.get("awscc") {
+        let message = format!("{count} resources of the provider awscc are not read");
+        told.push(
+            Diagnostic::warning("TF031", message, Place::Implicit)
+                .help("save what is deployed with the AWS CLI instead"),
+        );
+    }
+    if builder.world.is_incomplete {
+        told.push(
+            Diagnostic::warning("TF032", format!("{name} is not a complete plan"), Place::Implicit).help(
+                "it was made with -target, or ended with an error; what it leaves out is not in the answers",
+            ),
+        );
+    }
+    if builder.world.is_plan && builder.world.configuration.is_none() {
+        told.push(
+            Diagnostic::warning("TF033", format!("{name} has no `configuration`"), Place::Implicit).help(
+                "links that are known only after apply can't be followed without it; was it cut out? \
+                 `terraform show -json PLAN` writes it",
+            ),
+        );
+    }
+    told
+}
+
+/// A syntax error is shown in the text, which is kept for that reason alone.
+fn syntax_error(sources: &mut Sources, name: &str, text: &[u8], error: &serde_json::Error) -> Diagnostic {
+    let full = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let message = full.strip_suffix(&position).unwrap_or(&full).to_owned();
+    let text = String::from_utf8_lossy(text).into_owned();
+    let line_start: usize =
+        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let start = (line_start + error.column().saturating_sub(1)).min(text.len());
+    let start = (0..=start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end =
+        text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |next| start + next.len_utf8());
+    let place = match (u32::try_from(start), u32::try_from(end)) {
+        (Ok(start), Ok(end)) => Place::Span(Span { file: sources.add_file(name, text), start, end }),
+        _ => Place::Implicit,
+    };
+    let (what, help) = match error.is_data() {
+        true => ("is not as Terraform writes it", "was it edited? `terraform show -json` writes it anew"),
+        false => ("is not valid JSON", "is the file cut off? `terraform show -json` writes it anew"),
+    };
+    Diagnostic::error("TF001", format!("{name} {what}: {message}"), place).help(help)
+}
+
+/// Formats that are not known, by name: `terraform show -json` has version 0.1 to 1.2, a raw state version 4.
+fn version_error(name: &str, document: &Document<'_>) -> Option<Diagnostic> {
+    let convert = "terraform show -json > state.json, with a current Terraform";
+    let error = |message: String, help: &str| {
+        Some(Diagnostic::error("TF002", message, Place::Implicit).help(help.to_owned()))
+    };
+    if let Some(version) = document.version {
+        return match version {
+            4 => None,
+            _ => error(format!("{name} is a state of version {version}; version 4 is read"), convert),
+        };
+    }
+    if document.modules.is_some() {
+        return error(format!("{name} is a state of an old version; version 4 is read"), convert);
+    }
+    let format = document.format_version.as_deref()?;
+    let major = format.split('.').next().unwrap_or_default();
+    match major {
+        "0" | "1" => None,
+        _ => error(
+            format!("{name} has format_version {format}; 0.1 to 1.2 are read"),
+            "it comes from a newer Terraform than this program knows",
+        ),
+    }
+}
