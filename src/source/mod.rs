@@ -9,7 +9,10 @@ pub mod aws;
 pub mod cloudformation;
 mod files;
 mod recognise;
+mod strings;
+mod syntax;
 pub mod terraform;
+mod twins;
 
 use std::path::Path;
 
@@ -107,7 +110,12 @@ fn broken_json(name: &str, bytes: &[u8]) -> SourceError {
     let mut sources = Sources::default();
     let text = recognise::decoded(bytes);
     let diagnostic = match serde_json::from_slice::<serde::de::IgnoredAny>(&text) {
-        Err(error) => aws::syntax_error("SRC007", &mut sources, name, &text, &aws::malformed(&error)),
+        Err(error) => {
+            let error = syntax::Malformed::new(&error);
+            let message = format!("{name} is not valid JSON: {}", error.message);
+            Diagnostic::error("SRC007", message, error.place(&mut sources, name, &text))
+                .help("is the file cut off, or an error message in its place? Make it again")
+        }
         Ok(_) => Recognised::BrokenJson.refusal(name),
     };
     SourceError { sources, diagnostics: vec![diagnostic] }

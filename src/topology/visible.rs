@@ -29,12 +29,31 @@ pub fn is_invisible(character: char) -> bool {
 
 /// The text with every such character written as `\u{1b}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_invisible) {
+    written_out(text, is_invisible)
+}
+
+/// Characters of quoted words that are shown: as many as AWS's longest names have, those of exports.
+const MAX_QUOTED: usize = 255;
+
+/// Words of others between backticks: one line, with nothing hidden, of bounded length.
+pub fn quote(text: &str) -> String {
+    let end = text.char_indices().nth(MAX_QUOTED).map(|(end, _)| end);
+    let shown = visible(end.and_then(|end| text.get(..end)).unwrap_or(text));
+    format!("`{shown}{}`", if end.is_some() { "…" } else { "" })
+}
+
+/// As [`visible`], but ends of lines and tabs stay: for values that are taken apart before any of them is shown.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    written_out(text, |character| !matches!(character, '\n' | '\t') && is_invisible(character))
+}
+
+fn written_out(text: &str, which: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&which) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
     for character in text.chars() {
-        if is_invisible(character) {
+        if which(character) {
             let _ = write!(shown, "{}", character.escape_unicode());
         } else {
             shown.push(character);
@@ -68,6 +87,7 @@ mod tests {
     fn what_is_seen_stays_and_the_rest_is_written_out() {
         assert!(matches!(visible("café שלום 👩\u{200d}💻"), Cow::Borrowed(_)));
         assert_eq!(visible("a\u{1b}[2J\r\nb\u{9b}"), r"a\u{1b}[2J\u{d}\u{a}b\u{9b}");
+        assert_eq!(visible_lines("a\n\tb\r"), "a\n\tb\\u{d}");
         let text = "a\r\n\tb\u{1b}\u{9b}\u{202e}c";
         assert_eq!(visible_in_place(text), "a \n\tb?\u{a4}\u{fffd}c");
         assert_eq!(visible_in_place(text).len(), text.len());

@@ -59,6 +59,100 @@ pub(crate) const RECIPES: &[Recipe] = &[
             r#"{"Vpcs": [{"CidrBlock": "10.0.0.0/16", "VpcId": "vpc-1", "Tags": [{"Key": "Name", "Value": ""#;
         repeat(at, vpc, "\\u001b[2J", 1 << 20, r#""}]}]}"#);
     }),
+    ("giant-name.tfstate", |at| {
+        let head = r#"{"version": 4, "terraform_version": "1.9.0", "resources": [{"mode": "managed", "type": "aws_vpc", "name": ""#;
+        let tail = r#"", "instances": [{"attributes": {"id": "vpc-1", "cidr_block": "10.0.0.0/16"}}]}]}"#;
+        repeat(at, head, "n", 10 << 20, tail);
+    }),
+    ("giant-attribute.tfstate", |at| {
+        let head = r#"{"version": 4, "terraform_version": "1.9.0", "resources": [{"mode": "managed", "type": "aws_vpc", "name": "v", "instances": [{"attributes": {"id": "vpc-1", "cidr_block": ""#;
+        repeat(at, head, "9", 10 << 20, r#""}}]}]}"#);
+    }),
+    ("giant-module.json", |at| {
+        let head = r#"{"format_version": "1.0", "terraform_version": "1.9.0", "values": {"root_module": {"child_modules": [{"address": ""#;
+        repeat(at, head, "module.m.", 1 << 20, r#"m", "resources": []}]}}}"#);
+    }),
+    ("deep-modules.json", |at| {
+        let head = r#"{"format_version": "1.0", "terraform_version": "1.9.0", "values": {"root_module": "#;
+        repeat(at, head, r#"{"child_modules": ["#, 1 << 18, "");
+    }),
+    ("deep-plan.json", |at| {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        let head =
+            r#"{"format_version": "1.2", "resource_changes": [], "planned_values": {"root_module": {}}"#;
+        fs::write(at, format!("{head}, \"checks\": {deep}}}")).unwrap();
+    }),
+    ("rules-that-make-no-sense.tfstate", |at| {
+        let rule = r#"{"protocol": "tcp", "from_port": 9, "to_port": 1, "cidr_blocks": ["10.0.0.0/8"]}"#;
+        let rules = vec![rule; 5_000].join(",");
+        let group = format!(
+            r#"{{"mode": "managed", "type": "aws_security_group", "name": "g", "instances": [{{"attributes": {{"id": "sg-1", "vpc_id": "vpc-1", "ingress": [{rules}]}}}}]}}"#
+        );
+        let vpc = r#"{"mode": "managed", "type": "aws_vpc", "name": "v", "instances": [{"attributes": {"id": "vpc-1", "cidr_block": "10.0.0.0/16"}}]}"#;
+        fs::write(
+            at,
+            format!(r#"{{"version": 4, "terraform_version": "1.9.0", "resources": [{vpc}, {group}]}}"#),
+        )
+        .unwrap();
+    }),
+    ("giant-logical-id.yaml", |at| {
+        repeat(
+            at,
+            "Resources:\n  ? ",
+            "n",
+            10 << 20,
+            "\n  : {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}\n",
+        );
+    }),
+    ("giant-ref.yaml", |at| {
+        repeat(
+            at,
+            "Resources:\n  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref ",
+            "n",
+            10 << 20,
+            "}}\n",
+        );
+    }),
+    ("giant-tag.yaml", |at| {
+        repeat(
+            at,
+            "Resources:\n  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !",
+            "n",
+            10 << 20,
+            " x}}\n",
+        );
+    }),
+    ("deep-template.yaml", |at| repeat(at, "Resources:\n  Vpc: ", "[", 10 << 20, "")),
+    ("deep-template.json", |at| repeat(at, "{\"Resources\": ", "{\"a\":", 1 << 20, "")),
+    ("deep-functions.yaml", |at| {
+        let deep = "{Fn::Sub: [".repeat(40) + "x" + &", {}]}".repeat(40);
+        fs::write(
+            at,
+            format!("Resources: {{Vpc: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: {deep}}}}}}}\n"),
+        )
+        .unwrap();
+    }),
+    ("refs-to-nothing.yaml", |at| {
+        let line =
+            |n: usize| format!("  V{n}: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: !Ref Gone{n}}}}}\n");
+        fs::write(at, format!("Resources:\n{}", (0..5_000).map(line).collect::<String>())).unwrap();
+    }),
+    ("doubling-texts.yaml", |at| {
+        let line = |n: usize| {
+            format!(
+                "  V{n}: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: !Sub \"${{V{m}.CidrBlock}}${{V{m}.CidrBlock}}\"}}}}\n",
+                m = n + 1
+            )
+        };
+        let chain: String = (0..60).map(line).collect();
+        fs::write(
+            at,
+            format!(
+                "Resources:\n{chain}  V60: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: 10.0.0.0/16}}}}\n"
+            ),
+        )
+        .unwrap();
+    }),
     ("line-of-a-megabyte.yaml", |at| {
         repeat(at, "vpcs: {main: {cidr: 10.0.0.0/16, # ", "x", 1 << 20, "\n}}\n");
     }),

@@ -13,11 +13,12 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAc
 use serde_json::Value;
 
 use super::scope::Scope;
-use super::twins::{self, twice};
 use super::{
     instance, interface, internet_gateway, nat_gateway, network_acl, peering, prefix_list, route_table,
     security_group, subnet, transit_gateway, unmodelled, vpc,
 };
+use crate::source::syntax::Malformed;
+use crate::source::twins::{self, twice};
 use crate::topology::{CaptureKind, FileId};
 
 /// One JSON document: an answer, or a page of one.
@@ -88,13 +89,6 @@ impl Faults {
     }
 }
 
-/// A syntax error, with its 1-based position.
-pub(in super::super) struct Malformed {
-    pub(super) message: String,
-    pub(super) line: usize,
-    pub(super) column: usize,
-}
-
 /// Reads the documents of one file; there may be several, one after the other.
 pub(super) fn pages(file: FileId, scope: &Scope, text: &[u8]) -> (Vec<Page>, Option<Malformed>) {
     let blank = || Page { file: file.0, scope: scope.clone(), ..Page::default() };
@@ -108,7 +102,7 @@ pub(super) fn pages(file: FileId, scope: &Scope, text: &[u8]) -> (Vec<Page>, Opt
         match DocumentSeed(&mut page).deserialize(&mut deserializer) {
             Ok(()) => pages.push(page),
             Err(error) if error.is_data() => return lenient_pages(text, blank),
-            Err(error) => return (pages, Some(malformed(&error))),
+            Err(error) => return (pages, Some(Malformed::new(&error))),
         }
     }
 }
@@ -117,7 +111,7 @@ fn lenient_pages(text: &[u8], blank: impl Fn() -> Page) -> (Vec<Page>, Option<Ma
     // In a tree the last of two equal keys would win, and nobody would know.
     for document in serde_json::Deserializer::from_slice(text).into_iter::<twins::NoTwins>() {
         match document {
-            Err(error) if error.is_data() => return (Vec::new(), Some(malformed(&error))),
+            Err(error) if error.is_data() => return (Vec::new(), Some(Malformed::new(&error))),
             // The pass below says more.
             Err(_) => break,
             Ok(_) => {}
@@ -127,23 +121,13 @@ fn lenient_pages(text: &[u8], blank: impl Fn() -> Page) -> (Vec<Page>, Option<Ma
     for value in serde_json::Deserializer::from_slice(text).into_iter::<Value>() {
         let value = match value {
             Ok(value) => without_nulls(value),
-            Err(error) => return (pages, Some(malformed(&error))),
+            Err(error) => return (pages, Some(Malformed::new(&error))),
         };
         let mut page = blank();
         lenient(&mut page, value);
         pages.push(page);
     }
     (pages, None)
-}
-
-pub(in super::super) fn malformed(error: &serde_json::Error) -> Malformed {
-    let full = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    let message = match full.strip_suffix(&position).unwrap_or(&full) {
-        cut if error.is_eof() => format!("the file ends too soon ({cut})"),
-        other => other.to_owned(),
-    };
-    Malformed { message, line: error.line(), column: error.column() }
 }
 
 /// `null` and absent mean the same to AWS.

@@ -18,7 +18,7 @@ pub(in crate::source) const fn warning(code: &'static str, text: &'static str, h
     Remark { code, severity: Severity::Warning, text, help }
 }
 
-const fn error(code: &'static str, text: &'static str, help: &'static str) -> Remark {
+pub(in crate::source) const fn error(code: &'static str, text: &'static str, help: &'static str) -> Remark {
     Remark { code, severity: Severity::Error, text, help }
 }
 

@@ -1,12 +1,11 @@
 //! Where problems are collected, and how user input is shown in them.
 
 use super::codes;
-use crate::topology::{Diagnostic, Place, Severity, visible};
+pub(super) use crate::topology::quote;
+use crate::topology::{Diagnostic, Place, Severity};
 
 /// How many problems are kept; a file that has more is not what its author thinks it is.
 const MAX_PROBLEMS: usize = 200;
-/// How many characters of a value are repeated in a message.
-const MAX_QUOTED: usize = 60;
 /// Words longer than this are never a slip of the finger.
 const MAX_GUESSED: usize = 40;
 
@@ -104,13 +103,6 @@ impl Fault {
             None => diagnostic,
         }
     }
-}
-
-/// User input between backticks: one line, no control characters, of bounded length.
-pub(super) fn quote(text: &str) -> String {
-    let end = text.char_indices().nth(MAX_QUOTED).map(|(end, _)| end);
-    let shown = visible(end.and_then(|end| text.get(..end)).unwrap_or(text));
-    format!("`{shown}{}`", if end.is_some() { "…" } else { "" })
 }
 
 /// Words for a sentence: `a`, `b`, `c`.

@@ -1,4 +1,4 @@
-//! The same key twice in one object: legal to most parsers, which then keep one of the two, and never what AWS answers.
+//! The same key twice in one object: legal to most parsers, which then keep one of the two, and never what a program wrote.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -6,7 +6,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Any JSON value in which no object has a key twice.
+/// Any JSON value in which no object has a key twice. Reading one reads everything: no escape, number or nesting that a
+/// part would stumble over later gets through.
 pub(super) struct NoTwins;
 
 /// The error for a key that is there again.

@@ -1,4 +1,4 @@
-//! Strings of a capture as they can be shown: tags, ids and descriptions are whatever somebody typed.
+//! Strings of captures and plans as they can be shown: tags, ids and descriptions are whatever somebody typed.
 
 use std::borrow::Cow;
 use std::io::Write as _;
