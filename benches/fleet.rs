@@ -17,15 +17,20 @@ fn main() {
     println!("{enis} {shape:?}: {:.0} MB with the network compiled", peak());
     let start = Instant::now();
     let mut fleet = Fleet::new(&network);
-    println!("classes {:?}: {:.3} s", fleet.classes(), start.elapsed().as_secs_f64());
+    println!(
+        "classes {:?} kinds {:?}: {:.3} s",
+        fleet.classes(),
+        fleet.kinds(),
+        start.elapsed().as_secs_f64()
+    );
     for ipv6 in [false, true] {
         let start = Instant::now();
         let rows = fleet.rows(ipv6, true);
-        let cells: usize = rows.rows.iter().map(Vec::len).sum();
         println!(
-            "rows {} of {} (cells {cells}) ipv6 {ipv6}: {:.3} s, {:.0} MB at most",
-            rows.rows.len(),
-            rows.of.iter().map(Vec::len).sum::<usize>(),
+            "rows {} of {} (cells {}) ipv6 {ipv6}: {:.3} s, {:.0} MB at most",
+            rows.distinct(),
+            rows.pairs(),
+            rows.cells(),
             start.elapsed().as_secs_f64(),
             peak()
         );
