@@ -246,7 +246,7 @@ impl<'w> Lowering<'w> {
         match reference {
             Reference::Absent => "it is not said".into(),
             Reference::Unknown(why) => Rc::clone(why),
-            Reference::Literal(id) => format!("{} is not in a template that was read", quote(&id)).into(),
+            Reference::Literal(id) => format!("{} is not in a template that was read", quote(id)).into(),
             Reference::Resource(symbol) => {
                 let name = self.name(symbol.resource);
                 match &symbol.attribute {
