@@ -14,7 +14,11 @@ fn main() {
     let is_hostile = words.iter().any(|word| word == "hostile");
     let shape = if is_hostile { Shape::Hostile } else { Shape::Realistic };
     let network = Network::compile(&Generator::new(Options::new(enis, shape, 1)).topology()).0;
-    println!("{enis} {shape:?}: {:.0} MB with the network compiled", peak());
+    println!(
+        "{enis} {shape:?}: the network has {:.0} MB, {:.0} MB at most while it was compiled",
+        memory("VmRSS:"),
+        peak()
+    );
     let start = Instant::now();
     let mut fleet = Fleet::new(&network);
     println!(
@@ -40,8 +44,12 @@ fn main() {
 
 /// The most memory that the process ever had, in MB; 0 where the system does not say.
 fn peak() -> f64 {
+    memory("VmHWM:")
+}
+
+fn memory(what: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
     let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<f64>().ok());
     kilobytes.unwrap_or(0.0) / 1024.0
 }

@@ -1,7 +1,6 @@
 //! Security groups and network ACLs by address: what a filter lets through, as interned sets.
 
 use std::collections::BTreeSet;
-use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
@@ -12,22 +11,24 @@ use crate::network::{Action, Direction, Network, NetworkAclId, Peer, SecurityGro
 use super::pool::{Pool, SetId, of_box, of_pattern};
 
 /// What a filter lets through for certain, and what it may let through at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Passing {
     pub(super) certain: SetId,
     pub(super) possible: SetId,
 }
 
-// Long lists of them are hashed: one word is faster than two halves.
-impl Hash for Passing {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(SetId::word([self.certain, self.possible]));
-    }
-}
-
 impl Passing {
     pub(super) const fn known(set: SetId) -> Self {
         Self { certain: set, possible: set }
+    }
+
+    pub(super) const fn word(self) -> u64 {
+        SetId::word(self.certain, self.possible)
+    }
+
+    pub(super) const fn of_word(word: u64) -> Self {
+        let [certain, possible] = SetId::of_word(word);
+        Self { certain, possible }
     }
 
     pub(super) fn and(self, other: Self, pool: &mut Pool) -> Self {

@@ -17,9 +17,14 @@ impl SetId {
     /// No service.
     pub const NONE: Self = Self(0);
 
-    /// Two of them in one word.
-    pub(super) const fn word([a, b]: [Self; 2]) -> u64 {
+    /// Two of them in one word: long lists of words are compared and hashed at once.
+    pub(super) const fn word(a: Self, b: Self) -> u64 {
         (a.0 as u64) << 32 | b.0 as u64
+    }
+
+    /// The two of a word.
+    pub(super) const fn of_word(word: u64) -> [Self; 2] {
+        [Self((word >> 32) as u32), Self(word as u32)]
     }
 }
 

@@ -12,15 +12,15 @@ pub(super) struct Recent<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
-    /// Room for so many.
+    /// Room for so many, rounded up to a power of two.
     pub(super) fn new(size: usize) -> Self {
-        Self { slots: vec![None; size.max(1)] }
+        Self { slots: vec![None; size.next_power_of_two()] }
     }
 
     fn slot(&self, key: &K) -> usize {
         let mut hasher = FxHasher::default();
         key.hash(&mut hasher);
-        usize::try_from(hasher.finish() % self.slots.len() as u64).unwrap_or(0)
+        hasher.finish() as usize & (self.slots.len() - 1)
     }
 
     pub(super) fn get(&self, key: &K) -> Option<V> {

@@ -17,7 +17,7 @@ use super::filters::Passing;
 use super::lists::Lists;
 use super::pool::SetId;
 use super::recent::Recent;
-use super::vectors::{Factor, Vector, Vectors};
+use super::vectors::{Vector, Vectors};
 use super::way::{Filter, OpenGate, Side, Way, Ways};
 
 /// How many cells are remembered by what they were made of.
@@ -94,16 +94,9 @@ struct Recipe {
     inward: Vector,
 }
 
-/// All that a cell reads.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Ingredients {
-    requests: SetId,
-    replies: SetId,
-    is_unknown: bool,
-    far: Factor,
-    outward: Passing,
-    inward: Passing,
-}
+/// All that a cell reads, as words: requests and replies so far; the network ACLs at the far end; the groups outwards, and
+/// inwards. And whether the way is not certain.
+type Ingredients = ([u64; 4], bool);
 
 /// What all rows of a family share.
 struct Memo {
@@ -182,9 +175,8 @@ impl Work<'_> {
         let inward = self.inward(&mut memo.vectors, plane, plan.inward, (from, to));
         let mut rows = Vec::with_capacity(outward.len());
         for (offset, (outward, inward)) in outward.into_iter().zip(inward).enumerate() {
-            let Some([request, reply]) = memo.vectors.factors.get(near).get(offset).copied() else {
-                continue;
-            };
+            let near = memo.vectors.factors.get(near).get(offset).copied().unwrap_or_default();
+            let [request, reply] = SetId::of_word(near);
             let recipe = Recipe {
                 requests: self.pool.and(requests, request),
                 replies: self.pool.and(replies, reply),
@@ -215,10 +207,10 @@ impl Work<'_> {
         let Recipe { requests, replies, is_unknown, .. } = recipe;
         let Memo { vectors, cells, row, .. } = memo;
         let (outward, inward) = (vectors.vector(recipe.outward), vectors.vector(recipe.inward));
+        let so_far = SetId::word(requests, replies);
         row.clear();
         for (index, far) in vectors.factors.get(recipe.far).iter().enumerate() {
-            let (outward, inward) = (outward.at(index), inward.at(index));
-            let made_of = Ingredients { requests, replies, is_unknown, far: *far, outward, inward };
+            let made_of = ([so_far, *far, outward.at(index), inward.at(index)], is_unknown);
             row.push(cells.get(&made_of).unwrap_or_else(|| {
                 let cell = self.cell(&made_of);
                 cells.put(made_of, cell);
@@ -228,12 +220,15 @@ impl Work<'_> {
         self.statistics.cells += row.len();
     }
 
-    fn cell(&mut self, made_of: &Ingredients) -> CellId {
-        let [far_request, far_reply] = made_of.far;
-        let requests = Passing::known(self.pool.and(made_of.requests, far_request));
-        let requests = requests.and(made_of.outward, &mut self.pool).and(made_of.inward, &mut self.pool);
-        let replies = Passing::known(self.pool.and(made_of.replies, far_reply));
-        self.cells.of_part(finish(made_of.is_unknown, requests, replies))
+    fn cell(&mut self, (words, is_unknown): &Ingredients) -> CellId {
+        let [so_far, far, outward, inward] = *words;
+        let ([request, reply], [far_request, far_reply]) = (SetId::of_word(so_far), SetId::of_word(far));
+        let mut requests = Passing::known(self.pool.and(request, far_request));
+        for groups in [outward, inward] {
+            requests = requests.and(Passing::of_word(groups), &mut self.pool);
+        }
+        let replies = Passing::known(self.pool.and(reply, far_reply));
+        self.cells.of_part(finish(*is_unknown, requests, replies))
     }
 
     /// The plan of ways, if they are one and plain.

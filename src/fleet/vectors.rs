@@ -19,31 +19,29 @@ use super::way::OpenGate;
 
 /// The network ACLs that look at one end: on the request, on the reply.
 pub(super) type AclList = [Vec<(NetworkAclId, Direction)>; 2];
-/// What they let through, request and reply, of one class.
-pub(super) type Factor = [SetId; 2];
 
 /// What security groups let through, by class of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Vector {
-    /// The same of all.
-    Same(Passing),
-    /// A number of a list, one for each.
+    /// The same of all: the word of a [`Passing`].
+    Same(u64),
+    /// A number of a list of words, one for each.
     Each(u32),
 }
 
 /// A [`Vector`] to read from.
 #[derive(Clone, Copy)]
 pub(super) enum Values<'a> {
-    Same(Passing),
-    Each(&'a [Passing]),
+    Same(u64),
+    Each(&'a [u64]),
 }
 
 impl Values<'_> {
-    pub(super) fn at(&self, index: usize) -> Passing {
+    pub(super) fn at(&self, index: usize) -> u64 {
         match self {
             Self::Same(passing) => *passing,
             // Out of range there is no class.
-            Self::Each(all) => all.get(index).copied().unwrap_or(Passing::known(SetId::NONE)),
+            Self::Each(all) => all.get(index).copied().unwrap_or_default(),
         }
     }
 }
@@ -54,16 +52,18 @@ pub(super) struct Vectors {
     everything: Vector,
     acl_lists: Vec<AclList>,
     acl_index: FxHashMap<AclList, u32>,
-    pub(super) factors: Lists<Factor>,
+    /// What network ACLs let through of each class, request and reply in one word.
+    pub(super) factors: Lists<u64>,
     of_acls: FxHashMap<(u32, u32), u32>,
-    passing: Lists<Passing>,
+    passing: Lists<u64>,
     scratch: Scratch,
 }
 
 /// Memory for what is being made, kept because it is made very often.
 #[derive(Default)]
 struct Scratch {
-    each: Vec<Passing>,
+    /// Words of [`Passing`].
+    each: Vec<u64>,
     referred: Vec<SecurityGroupId>,
     columns: Vec<Column>,
     by_group: Vec<(SecurityGroupId, usize)>,
@@ -73,7 +73,7 @@ struct Scratch {
 impl Vectors {
     pub(super) fn new(everything: SetId) -> Self {
         Self {
-            everything: Vector::Same(Passing::known(everything)),
+            everything: Vector::Same(Passing::known(everything).word()),
             acl_lists: Vec::new(),
             acl_index: FxHashMap::default(),
             factors: Lists::default(),
@@ -83,7 +83,7 @@ impl Vectors {
         }
     }
 
-    fn number(&mut self, each: &[Passing]) -> Vector {
+    fn number(&mut self, each: &[u64]) -> Vector {
         match each.split_first() {
             Some((first, rest)) if rest.iter().all(|other| other == first) => Vector::Same(*first),
             _ => Vector::Each(self.passing.number(each)),
@@ -122,14 +122,15 @@ impl Work<'_> {
         let none = AclList::default();
         let lists = vectors.acl_lists.get(list as usize).unwrap_or(&none);
         let factors = classes.iter().map(|class| {
-            lists.each_ref().map(|acls| {
+            let [request, reply] = lists.each_ref().map(|acls| {
                 acls.iter().fold(every, |all, at| {
                     let one = self.filters.acl(self.network, &mut self.pool, *at, class.address);
                     self.pool.and(all, one)
                 })
-            })
+            });
+            SetId::word(request, reply)
         });
-        let factors: Vec<Factor> = factors.collect();
+        let factors: Vec<u64> = factors.collect();
         let number = vectors.factors.number(&factors);
         vectors.of_acls.insert((site, list), number);
         number
@@ -153,16 +154,16 @@ impl Work<'_> {
             let tables = self.tables(plane, (first.groups, gate.direction, first.address.is_ipv6()));
             each.clear();
             match self.spread(&tables, &gate, b, referred) {
-                Spread::ByGroup { otherwise } if referred.is_empty() => each.push(otherwise),
+                Spread::ByGroup { otherwise } if referred.is_empty() => each.push(otherwise.word()),
                 Spread::ByGroup { otherwise } => {
                     for far in of_equal_groups(plane.slice(b)) {
                         let asked = far.first().filter(|far| plane.carries_any(far, referred));
                         let passing = asked.map_or(otherwise, |far| self.groups(&tables, &gate, far));
-                        each.extend(far.iter().map(|_| passing));
+                        each.extend(far.iter().map(|_| passing.word()));
                     }
                 }
                 Spread::Each => {
-                    each.extend(plane.slice(b).iter().map(|far| self.groups(&tables, &gate, far)));
+                    each.extend(plane.slice(b).iter().map(|far| self.groups(&tables, &gate, far).word()));
                 }
             }
             let vector = vectors.number(each);
@@ -225,7 +226,7 @@ impl Work<'_> {
                 Spread::Each => (Passing::known(SetId::NONE), true),
             };
             let range = each.len()..each.len() + alike.len();
-            each.resize(range.end, otherwise);
+            each.resize(range.end, otherwise.word());
             if by_address || !referred.is_empty() {
                 by_group.extend(referred.iter().filter(|_| !by_address).map(|group| (*group, columns.len())));
                 columns.push(Column { range, tables, otherwise, by_address });
@@ -246,8 +247,8 @@ struct Column {
 }
 
 impl Column {
-    fn fill(&self, each: &mut [Passing], passing: Passing) {
-        each.get_mut(self.range.clone()).unwrap_or_default().fill(passing);
+    fn fill(&self, each: &mut [u64], passing: Passing) {
+        each.get_mut(self.range.clone()).unwrap_or_default().fill(passing.word());
     }
 }
 
