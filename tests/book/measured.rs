@@ -11,6 +11,8 @@ use super::rules::Rule;
 
 /// Where long runs write what they did, one file each.
 const RECORDS: &str = "docs/measured";
+/// The one of speed, which has a page of its own.
+const PERFORMANCE: &str = "docs/measured/performance.json";
 
 pub(crate) fn page(rules: &[Rule]) -> io::Result<String> {
     let mut text = String::from(
@@ -35,11 +37,34 @@ pub(crate) fn page(rules: &[Rule]) -> io::Result<String> {
     );
     let mut records: Vec<_> =
         fs::read_dir(blocks::root().join(RECORDS))?.flatten().map(|entry| entry.path()).collect();
+    records.retain(|path| !path.ends_with(PERFORMANCE));
     records.sort();
     for path in records {
         let record: Value = serde_json::from_slice(&fs::read(&path)?)?;
         section(&mut text, &record);
     }
+    Ok(text)
+}
+
+/// What `cargo bench --bench table` wrote down: a table for each row of goals.
+pub(crate) fn performance() -> io::Result<String> {
+    let record: Value = serde_json::from_slice(&fs::read(blocks::root().join(PERFORMANCE))?)?;
+    let of = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut text = format!(
+        "# What it costs\n\n<!-- Written by `VPCREACH_BLESS=1 cargo test --test book`. -->\n\n`{}`, at commit {}, on {}.\n\n| What | Goal | Measured | |\n|---|---|---|--:|\n",
+        of(&record, "command"),
+        of(&record, "commit"),
+        of(&record, "machine"),
+    );
+    for row in record.get("rows").and_then(Value::as_array).into_iter().flatten() {
+        let (mut what, mut goal) = (of(row, "what"), of(row, "goal"));
+        for (name, value) in row.get("figures").and_then(Value::as_object).into_iter().flatten() {
+            let number = value.as_f64().unwrap_or(f64::NAN);
+            let _ = writeln!(text, "| {} | {} | {name} | {number} |", std::mem::take(&mut what), std::mem::take(&mut goal));
+        }
+    }
+    let exponent = record.get("exponent").and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let _ = writeln!(text, "| scaling exponent of the matrix, 10,000 to 1,000,000 | 1.3 | | {exponent} |");
     Ok(text)
 }
 
