@@ -37,6 +37,8 @@ pub(super) enum To {
     InternetGateway,
     EgressOnly,
     Peering(usize),
+    /// With the number of the sender's zone.
+    TransitGateway(usize, usize),
 }
 
 impl<'w, 't> Draft<'w, 't> {
