@@ -147,6 +147,9 @@ fn ruleset(draft: &mut Draft<'_, '_>, vpc: usize, subnets: &[usize], routes: For
     forward.lines.push_str(&routes.sinks.lines);
     peering_rules(draft, vpc, &mut forward);
     back_to_transit(draft, vpc, &doors, &mut forward);
+    for (_, device, any) in draft.choices.iter().filter(|(of, ..)| *of == vpc) {
+        forward.rule(&[&format!("oifname \"{device}\""), any]);
+    }
     forward.rule(&[&format!("oifname \"{}\"", device::NOBODY), &nobody]);
     let gap = draft.gap("an address of something that is not modelled", "it is not modelled");
     forward.rule(&[&format!("oifname \"{}\"", device::GAP), &gap]);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use super::super::plan::{Device, MAIN, NamespaceId, Policy, Way};
+use super::super::plan::{ANY_ZONE, Device, MAIN, NamespaceId, Policy, Way};
 use super::super::world::World;
 use super::draft::{Chain, Draft, RouterPort, To, defaults, table};
 use super::{device, group};
@@ -189,6 +189,8 @@ fn join_peers(draft: &mut Draft<'_, '_>, gateways: &mut [Gateway<'_>]) {
 /// A packet that went round until its time to live is nearly used up.
 fn loops(draft: &mut Draft<'_, '_>, gateway: &mut Gateway<'_>) {
     let around = draft.drop(Device::TransitGateway(gateway.name.to_owned()), None, "routing loop");
+    let enters = draft.told(Device::TransitGateway(gateway.name.to_owned()), "enters");
+    gateway.pre.rule(&[&enters]);
     gateway.pre.rule(&["ip ttl <= 3", &around]);
     gateway.pre.rule(&["ip6 hoplimit <= 3", &around]);
 }
@@ -210,12 +212,19 @@ fn join_vpc(draft: &mut Draft<'_, '_>, index: usize, gateway: &mut Gateway<'_>, 
             continue;
         }
         let (near, far) = (format!("u{index}z{zone}"), format!("u{vpc}z{zone}"));
-        let door = in_zone(world, &doors, name).first().copied();
+        let candidates = in_zone(world, &doors, name);
+        let door = candidates.first().copied();
         // TG-6: the list of the attachment's subnet is asked inbound.
         let group = door.map_or(group::GATEWAY, group::of_door);
         draft.link((router, &near, group), (gateway.namespace, &far, group::NONE));
         let (name, to) = (format!("tgw/{}", gateway.name), To::TransitGateway(index, zone));
         draft.ports.push(RouterPort { vpc, device: near, name, to });
+        if let Some(attachment) = found.and_then(|number| gateway.attachments.get(number))
+            && !alike(world, &candidates)
+        {
+            let any = draft.told(of(gateway.name, attachment.name), ANY_ZONE);
+            draft.choices.push((vpc, format!("u{index}z{zone}"), any));
+        }
         let from = format!("iifname \"{far}\"");
         match found.and_then(|number| gateway.attachments.get_mut(number)) {
             None if world.topology.completeness != Completeness::Complete => {
@@ -249,6 +258,16 @@ fn join_vpc(draft: &mut Draft<'_, '_>, index: usize, gateway: &mut Gateway<'_>, 
             attachment.outs.push(far);
         }
     }
+}
+
+fn of(gateway: &str, attachment: &str) -> Device {
+    Device::Attachment(gateway.to_owned(), attachment.to_owned())
+}
+
+/// Whether it makes no difference which of these subnets a packet takes.
+fn alike(world: &World<'_>, doors: &[usize]) -> bool {
+    let decides = |door: &usize| world.subnets.get(*door).map(|subnet| (subnet.table, subnet.acl));
+    doors.iter().map(decides).collect::<std::collections::BTreeSet<_>>().len() < 2
 }
 
 fn out_port(door: usize) -> String {
@@ -342,6 +361,13 @@ fn kernel_table(
             gateway.forward.rule(&[&marked(device::GAP), &gap]);
             device::GAP.to_owned()
         });
+        if let Leads::Attachment(to) = leads
+            && let Some(attachment) = gateway.attachments.get(*to)
+            && !alike(draft.world, &ways_out(draft.world, attachment, zone))
+        {
+            let any = draft.told(of(gateway.name, attachment.name), ANY_ZONE);
+            gateway.forward.rule(&[&marked(&device), &any]);
+        }
         draft.route(at, mark, *destination, Way::Device(device));
     }
     draft.last_resort(at, mark, device::NO_ROUTE);
@@ -364,13 +390,17 @@ fn out_device(
     match &attachment.far {
         Far::Unknown(what) => Err(what.clone()),
         Far::Peer { .. } => Ok(format!("x{to}z{zone_number}")),
-        Far::Vpc { doors, .. } => {
-            let same = in_zone(world, doors, zone);
-            let any = attachment.said.appliance_mode.value || same.is_empty();
-            let door = if any { doors.first() } else { same.first() };
-            door.map(|door| out_port(*door)).ok_or_else(|| "the subnets of an attachment".to_owned())
+        Far::Vpc { .. } => {
+            let door = ways_out(world, attachment, zone).first().copied();
+            door.map(out_port).ok_or_else(|| "the subnets of an attachment".to_owned())
         }
     }
+}
+
+fn ways_out(world: &World<'_>, attachment: &Attachment<'_>, zone: Option<&str>) -> Vec<usize> {
+    let Far::Vpc { doors, .. } = &attachment.far else { return Vec::new() };
+    let same = in_zone(world, doors, zone);
+    if attachment.said.appliance_mode.value || same.is_empty() { doors.clone() } else { same }
 }
 
 /// What an attachment refuses, whatever the route.

@@ -48,6 +48,16 @@ pub enum Device {
     Gap,
 }
 
+/// What a rule says of a packet for which AWS may choose between subnets that are not alike.
+pub const ANY_ZONE: &str = "by any subnet of the attachment";
+
+impl Gate {
+    /// Whether the packet is in a transit gateway.
+    pub const fn is_transit(&self) -> bool {
+        matches!(self.device, Device::TransitGateway(_) | Device::Attachment(..) | Device::TransitTable(..))
+    }
+}
+
 /// Inbound or outbound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
