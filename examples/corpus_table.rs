@@ -27,6 +27,7 @@ fn main() {
                 Ok(Loaded::Yaml { name, .. } | Loaded::Terraform { name, .. }) => {
                     eprintln!("{name}: no capture");
                 }
+                Ok(Loaded::CloudFormation { .. }) => eprintln!("{}: templates", folder.display()),
                 Err(error) => eprintln!("{}: {error}", folder.display()),
             }
         }

@@ -10,8 +10,13 @@ use vpcreach::{expect, source};
 type Reader = fn(&[u8]);
 
 /// Every reader, by the name of its target.
-pub const ALL: [(&str, Reader); 4] =
-    [("yaml", read_yaml), ("aws", read_aws), ("terraform", read_terraform), ("question", ask)];
+pub const ALL: [(&str, Reader); 5] = [
+    ("yaml", read_yaml),
+    ("aws", read_aws),
+    ("terraform", read_terraform),
+    ("cloudformation", read_cloudformation),
+    ("question", ask),
+];
 
 /// Files of an AWS capture are told apart by this byte, which no text has.
 pub const BETWEEN_FILES: u8 = 0xff;
@@ -30,6 +35,8 @@ const CALLS: [&str; 12] = [
     "describe-managed-prefix-lists.json",
     "describe-nat-gateways.error",
 ];
+
+const TEMPLATES: [&str; 3] = ["root.yaml", "child.yaml", "network.template.json"];
 
 /// A topology file: read, compiled and, if it is small, its tests run.
 pub fn read_yaml(bytes: &[u8]) {
@@ -58,6 +65,20 @@ pub fn read_terraform(bytes: &[u8]) {
         let wrong = plan.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         use_it(&plan.topology, wrong, false);
     }
+}
+
+/// One or more templates, the first two with a value for a parameter.
+pub fn read_cloudformation(bytes: &[u8]) {
+    let files: Vec<(String, Vec<u8>)> = bytes
+        .split(|byte| *byte == BETWEEN_FILES)
+        .enumerate()
+        .map(|(number, bytes)| (format!("{number}/{}", TEMPLATES[number % TEMPLATES.len()]), bytes.to_vec()))
+        .collect();
+    let parameters =
+        vec![("A".to_owned(), "10.0.0.0/16".to_owned()), ("root/B".to_owned(), "yes".to_owned())];
+    let import = source::cloudformation::read(&files, &source::cloudformation::Settings { parameters });
+    let wrong = import.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    use_it(&import.topology, wrong, false);
 }
 
 fn use_it(topology: &Topology, wrong: bool, ask: bool) {

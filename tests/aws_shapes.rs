@@ -271,5 +271,7 @@ fn wrong_directories_and_files_say_what_to_do() {
     let (code, text) = refusal(&log.0.join("p.json"));
     assert!(code == "SRC013" && text.contains("terraform show -json"), "{text}");
     let template = Folder::new("template").file("c.yaml", "Resources:\n  A: {}\n");
-    assert_eq!(refusal(&template.0.join("c.yaml")).0, "SRC011");
+    for path in [template.0.join("c.yaml"), template.0.clone()] {
+        assert!(matches!(source::read(&path), Ok(Loaded::CloudFormation { files }) if files.len() == 1));
+    }
 }

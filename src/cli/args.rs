@@ -36,7 +36,9 @@ pub(super) struct CommandLine {
 /// Flags of every command.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Global {
-    /// Topology: a YAML file, a file or directory of AWS answers, a Terraform plan or state, or `-` for standard input.
+    /// Topology: a YAML file, AWS answers, a Terraform plan or state, CloudFormation templates, or `-` for standard input.
+    ///
+    /// AWS answers and templates may be a file or a directory of them.
     ///
     /// Without it `vpcreach.yaml`, then `*.vpc.yaml` is looked for, here and upwards to the root of the git repository.
     #[arg(
@@ -52,6 +54,16 @@ pub(super) struct Global {
     /// Of a Terraform plan, take the world before it instead of the one after it.
     #[arg(long, global = true, help_heading = "Global")]
     pub(super) before: bool,
+    /// Value of a parameter of a CloudFormation template; `STACK/NAME=VALUE` for one of several templates.
+    #[arg(
+        long = "param",
+        value_name = "NAME=VALUE",
+        global = true,
+        value_parser = parameter,
+        action = ArgAction::Append,
+        help_heading = "Global"
+    )]
+    pub(super) params: Vec<(String, String)>,
     /// Whether to use colours; `auto` honours NO_COLOR and CLICOLOR_FORCE.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global")]
     pub(super) color: When,
@@ -61,6 +73,14 @@ pub(super) struct Global {
     /// Say nothing on success or failure: only the exit code. Errors are still reported.
     #[arg(short, long, global = true, help_heading = "Global")]
     pub(super) quiet: bool,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("a parameter is NAME=VALUE".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// When to do something.

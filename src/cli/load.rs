@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::network::Network;
 use crate::render::diagnostic;
 use crate::source::terraform::{self, Moment};
-use crate::source::{self, Loaded, SourceError};
-use crate::topology::{Diagnostic, Severity, Sources, Topology, yaml};
+use crate::source::{self, Loaded, SourceError, cloudformation};
+use crate::topology::{Diagnostic, Severity, Sources, Topology, quote, yaml};
 
 use super::args::Global;
 use super::streams::Streams;
@@ -91,16 +91,45 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
         None => source::read(&discover()?),
     };
     match loaded {
-        Ok(Loaded::Yaml { name, bytes }) => Ok(yaml::read(&name, &bytes)),
-        Ok(Loaded::Aws(capture)) => Ok((capture.topology, capture.diagnostics)),
-        Ok(Loaded::Terraform { name, bytes }) => {
-            let plan =
-                terraform::read(&name, &bytes, if global.before { Moment::Before } else { Moment::After });
-            Ok((plan.topology, plan.diagnostics))
+        Ok(loaded) => {
+            refuse_misplaced(global, &loaded)?;
+            Ok(parse(global, loaded))
         }
         Err(SourceError { sources, diagnostics }) => {
             streams.diagnostic(&diagnostic::render(&diagnostics, &sources, true))?;
             Err(Failure::Reported)
+        }
+    }
+}
+
+/// Flags that only some kinds of file understand must not look as if they had been obeyed.
+fn refuse_misplaced(global: &Global, loaded: &Loaded) -> Result<(), Failure> {
+    let refuse = |message: String, help: &str| Err(Failure::usage(message, Some(help.to_owned())));
+    match global.params.first() {
+        Some((name, _)) if !matches!(loaded, Loaded::CloudFormation { .. }) => refuse(
+            format!("there is no parameter {} to give a value to", quote(name)),
+            "only CloudFormation templates have parameters",
+        ),
+        _ if global.before && !matches!(loaded, Loaded::Terraform { .. }) => {
+            refuse("there is no world before this one".to_owned(), "`--before` is for plans of Terraform")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn parse(global: &Global, loaded: Loaded) -> (Topology, Vec<Diagnostic>) {
+    match loaded {
+        Loaded::Yaml { name, bytes } => yaml::read(&name, &bytes),
+        Loaded::Aws(capture) => (capture.topology, capture.diagnostics),
+        Loaded::Terraform { name, bytes } => {
+            let moment = if global.before { Moment::Before } else { Moment::After };
+            let plan = terraform::read(&name, &bytes, moment);
+            (plan.topology, plan.diagnostics)
+        }
+        Loaded::CloudFormation { files } => {
+            let settings = cloudformation::Settings { parameters: global.params.clone() };
+            let import = cloudformation::read(&files, &settings);
+            (import.topology, import.diagnostics)
         }
     }
 }

@@ -321,6 +321,8 @@ fn permission(this: &Numbered, own: usize, rule: &SecurityGroupRule) -> Value {
             let number = prefix_lists().iter().position(|list| list.name() == name).unwrap_or_default();
             lists.push(json!({"PrefixListId": id("pl", number as u64)}));
         }
+        // Nothing generated is unknown.
+        SecurityGroupPeer::Unknown(_) => {}
         SecurityGroupPeer::SelfGroup => {
             groups.push(json!({"GroupId": this.id("sg", own), "UserId": ACCOUNT}));
         }

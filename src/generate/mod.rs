@@ -124,9 +124,8 @@ fn prefix_lists() -> Vec<Entry<PrefixList>> {
     let partners = PrefixList {
         entries: Some(partners.map(Spanned::implicit).collect()),
         max_entries: Some(Spanned::implicit(20)),
-        unknown: None,
     };
-    let storage = PrefixList { entries: None, max_entries: None, unknown: None };
+    let storage = PrefixList { entries: None, max_entries: None };
     vec![entry("partners".to_owned(), partners), entry("storage".to_owned(), storage)]
 }
 

@@ -106,7 +106,7 @@ fn routes(routes: &[Route]) -> String {
     let routes = routes.iter().map(|route| {
         let destination = match &route.destination.value {
             RouteDestination::Cidr(cidr) => quoted(cidr),
-            RouteDestination::PrefixList(name) => format!("\"pl:{name}\""),
+            RouteDestination::PrefixList(name) | RouteDestination::Unknown(name) => format!("\"pl:{name}\""),
         };
         let target = match &route.target.value {
             RouteTarget::Local => "local",
@@ -168,7 +168,9 @@ fn group_rules(
         let peer = match &rule.peer.value {
             SecurityGroupPeer::Cidr(cidr) => quoted(cidr),
             SecurityGroupPeer::Network(name) => format!("\"net:{name}\""),
-            SecurityGroupPeer::PrefixList(name) => format!("\"pl:{name}\""),
+            SecurityGroupPeer::PrefixList(name) | SecurityGroupPeer::Unknown(name) => {
+                format!("\"pl:{name}\"")
+            }
             SecurityGroupPeer::Group(name) => format!("\"sg:{name}\""),
             SecurityGroupPeer::SelfGroup => "self".to_owned(),
         };

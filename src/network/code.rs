@@ -136,6 +136,8 @@ codes! {
     Und005 = "UND005", "it depends on which zone a transit gateway uses", None;
     /// TG-7.
     Und006 = "UND006", "whether a transit gateway sends packets back to where they came from is not documented", None;
+    /// Templates: a value is known only after deployment, or nobody gave it.
+    Und007 = "UND007", "a value that decides is not known", None;
 }
 
 impl std::fmt::Display for Code {
@@ -155,6 +157,7 @@ impl Code {
                 | Self::Und004
                 | Self::Und005
                 | Self::Und006
+                | Self::Und007
                 | Self::Rt005
         )
     }

@@ -57,7 +57,7 @@ pub enum Peer {
     Members(SecurityGroupId),
     /// Members of a group that is gone, or was not captured: nobody (SG-20).
     Stale,
-    /// A prefix list whose entries are not known, or something else that nobody knows; and the code that says so.
+    /// A prefix list whose entries are not known, or a value that the source does not tell; and the code that says so.
     Unknown(Code),
 }
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::SourceError;
-use crate::topology::{Diagnostic, Place};
+use super::recognise::{Recognised, recognise};
+use super::{SourceError, cloudformation};
+use crate::topology::{Diagnostic, Place, visible};
 
 /// Most files that a directory may hold; a capture of one region has about a hundred.
 pub const MAX_FILES: usize = 20_000;
@@ -32,11 +33,14 @@ pub(super) struct Found {
 /// The name to show for a path: as it was given, with `/` whatever the system.
 pub(super) fn shown(path: &Path) -> String {
     let name = path.display().to_string();
-    if std::path::MAIN_SEPARATOR == '/' { name } else { name.replace(std::path::MAIN_SEPARATOR, "/") }
+    let name =
+        if std::path::MAIN_SEPARATOR == '/' { name } else { name.replace(std::path::MAIN_SEPARATOR, "/") };
+    visible(&name).into_owned()
 }
 
 /// Reads one file.
 pub(super) fn read_one(path: &Path) -> Result<Vec<u8>, SourceError> {
+    refuse_devices(path)?;
     let mut bytes = Vec::new();
     // A pipe or a device does not know its size: what counts is what comes.
     let read = fs::File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
@@ -45,6 +49,23 @@ pub(super) fn read_one(path: &Path) -> Result<Vec<u8>, SourceError> {
         return Err(too_large(format!("{} is larger than {} MiB", shown(path), MAX_FILE_BYTES >> 20)));
     }
     Ok(bytes)
+}
+
+/// Reading a pipe that nobody writes to, or a device, would never end. One that is named by its place among the open files
+/// (`<(command)` in a shell, `/dev/stdin`) was opened by whoever names it.
+fn refuse_devices(path: &Path) -> Result<(), SourceError> {
+    let opened = path.starts_with("/dev") || path.starts_with("/proc");
+    let Some(kind) = fs::metadata(path).ok().map(|found| found.file_type()).filter(|_| !opened) else {
+        return Ok(());
+    };
+    if kind.is_file() || kind.is_dir() {
+        return Ok(());
+    }
+    let message = format!("{} is a pipe, a device or a socket, not a file", shown(path));
+    Err(SourceError::new(
+        Diagnostic::error("SRC014", message, Place::Implicit)
+            .help("what a command writes can be read from standard input: COMMAND | vpcreach … -f -"),
+    ))
 }
 
 /// Reads the files of a directory and of the folders in it.
@@ -101,6 +122,51 @@ fn sort_out(path: PathBuf, name: &str, wanted: &mut Vec<PathBuf>, found: &mut Fo
     }
 }
 
+/// The CloudFormation templates of a directory, in either syntax.
+pub(super) fn templates(root: &Path, found: &Found) -> Result<Vec<(String, Vec<u8>)>, SourceError> {
+    let is_template = |name: &str, bytes: &[u8]| recognise(name, bytes) == Recognised::CloudFormation;
+    let mut templates: Vec<(String, Vec<u8>)> =
+        found.captures.iter().filter(|(name, bytes)| is_template(name, bytes)).cloned().collect();
+    let mut total: u64 = found.captures.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    for name in &found.yaml {
+        let bytes = read_one(Path::new(name))?;
+        total += bytes.len() as u64;
+        if total > MAX_TOTAL_BYTES {
+            let limit = MAX_TOTAL_BYTES >> 20;
+            return Err(too_large(format!("{} holds more than {limit} MiB", shown(root))));
+        }
+        if is_template(name, &bytes) {
+            templates.push((name.clone(), bytes));
+        }
+    }
+    templates.sort();
+    Ok(templates)
+}
+
+/// Most templates that one template may nest, all levels together.
+const MAX_NESTED: usize = 200;
+
+/// Adds the templates that a template nests, where files of their names lie beside it.
+pub(super) fn add_nested(path: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), SourceError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let mut next = 0;
+    while let Some((_, bytes)) = files.get(next) {
+        next += 1;
+        for name in cloudformation::nested_files(bytes) {
+            let beside = folder.join(&name);
+            let shown = shown(&beside);
+            let known = files.iter().any(|(known, _)| *known == shown);
+            if !known && files.len() <= MAX_NESTED && beside.is_file() {
+                let bytes = read_one(&beside)?;
+                if recognise(&shown, &bytes) == Recognised::CloudFormation {
+                    files.push((shown, bytes));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Says why a directory is not a capture.
 pub(super) fn nothing_found(root: &Path, found: &Found, refusal: Option<Diagnostic>) -> Diagnostic {
     let name = shown(root);
@@ -139,13 +205,17 @@ fn unreadable(path: &Path, error: &io::Error) -> SourceError {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
+        // The number of the error says nothing more.
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or_default().to_ascii_lowercase()
+        }
     };
-    SourceError::new(Diagnostic::error(
-        "SRC001",
-        format!("{} can't be read: {why}", shown(path)),
-        Place::Implicit,
-    ))
+    let message = format!("{} can't be read: {why}", shown(path));
+    SourceError::new(
+        Diagnostic::error("SRC001", message, Place::Implicit)
+            .help("a topology file, a file of AWS answers, or a directory of them is expected"),
+    )
 }
 
 fn too_large(message: String) -> SourceError {

@@ -1,4 +1,4 @@
-//! What others wrote: saved AWS answers, Terraform plans and states, and one day CloudFormation, read into a
+//! What others wrote: saved AWS answers, Terraform plans and states, CloudFormation templates, read into a
 //! [`Topology`](crate::topology::Topology).
 //!
 //! [`read`] is the only function here that touches the disk. It says what a path is, by the shape of
@@ -6,9 +6,13 @@
 //! to do about it. The parsers themselves ([`aws::read`], [`terraform::read`], [`recognise()`]) take bytes.
 
 pub mod aws;
+pub mod cloudformation;
 mod files;
 mod recognise;
+mod strings;
+mod syntax;
 pub mod terraform;
+mod twins;
 
 use std::path::Path;
 
@@ -36,6 +40,11 @@ pub enum Loaded {
         /// The bytes of the file.
         bytes: Vec<u8>,
     },
+    /// CloudFormation templates that belong together, unread: they may need values for parameters.
+    CloudFormation {
+        /// Names to show, and bytes.
+        files: Vec<(String, Vec<u8>)>,
+    },
 }
 
 /// Why a path could not be read.
@@ -61,7 +70,7 @@ impl std::fmt::Display for SourceError {
 
 impl std::error::Error for SourceError {}
 
-/// Reads a YAML topology, a file of AWS answers, or a directory of them.
+/// Reads a YAML topology, a file of AWS answers or a CloudFormation template, or a directory of either of these.
 ///
 /// # Errors
 ///
@@ -72,7 +81,11 @@ pub fn read(path: &Path) -> Result<Loaded, SourceError> {
 }
 
 fn read_file(path: &Path) -> Result<Loaded, SourceError> {
-    read_bytes(files::shown(path), files::read_one(path)?)
+    let mut loaded = read_bytes(files::shown(path), files::read_one(path)?)?;
+    if let Loaded::CloudFormation { files } = &mut loaded {
+        files::add_nested(path, files)?;
+    }
+    Ok(loaded)
 }
 
 /// Reads what is at hand already, for example from standard input. Does no I/O.
@@ -86,8 +99,26 @@ pub fn read_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Loaded, Sou
         Recognised::Yaml => Ok(Loaded::Yaml { name, bytes }),
         Recognised::Aws => Ok(Loaded::Aws(Box::new(aws::read(&[(name, bytes)])))),
         Recognised::TerraformPlan | Recognised::TerraformState => Ok(Loaded::Terraform { name, bytes }),
+        Recognised::CloudFormation => Ok(Loaded::CloudFormation { files: vec![(name, bytes)] }),
+        Recognised::BrokenJson => Err(broken_json(&name, &bytes)),
         other => Err(SourceError::new(other.refusal(&name))),
     }
+}
+
+/// Says where JSON stops to be JSON: a message in its place is seen at once.
+fn broken_json(name: &str, bytes: &[u8]) -> SourceError {
+    let mut sources = Sources::default();
+    let text = recognise::decoded(bytes);
+    let diagnostic = match serde_json::from_slice::<serde::de::IgnoredAny>(&text) {
+        Err(error) => {
+            let error = syntax::Malformed::new(&error);
+            let message = format!("{name} is not valid JSON: {}", error.message);
+            Diagnostic::error("SRC007", message, error.place(&mut sources, name, &text))
+                .help("is the file cut off, or an error message in its place? Make it again")
+        }
+        Ok(_) => Recognised::BrokenJson.refusal(name),
+    };
+    SourceError { sources, diagnostics: vec![diagnostic] }
 }
 
 fn read_directory(path: &Path) -> Result<Loaded, SourceError> {
@@ -103,7 +134,7 @@ fn read_directory(path: &Path) -> Result<Loaded, SourceError> {
                 capture = true;
                 break;
             }
-            Recognised::Yaml => {}
+            Recognised::Yaml | Recognised::CloudFormation => {}
             other => refusal = refusal.or(Some(other.refusal(name))),
         }
     }
@@ -111,6 +142,10 @@ fn read_directory(path: &Path) -> Result<Loaded, SourceError> {
         let mut capture = aws::read(&found.captures);
         capture.diagnostics.extend(files::yaml_left_alone(&found));
         return Ok(Loaded::Aws(Box::new(capture)));
+    }
+    let templates = files::templates(path, &found)?;
+    if !templates.is_empty() {
+        return Ok(Loaded::CloudFormation { files: templates });
     }
     Err(SourceError::new(files::nothing_found(path, &found, refusal)))
 }

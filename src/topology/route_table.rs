@@ -35,6 +35,8 @@ pub enum RouteDestination {
     Cidr(IpNet),
     /// A prefix list, by name: one route per entry (RT-8).
     PrefixList(String),
+    /// Some destination, but the source does not tell which: why not.
+    Unknown(String),
 }
 
 /// The target of a route.

@@ -44,4 +44,6 @@ pub enum SecurityGroupPeer {
     Group(String),
     /// Members of the group that holds the rule (SG-8).
     SelfGroup,
+    /// Somebody, but the source does not tell who: why not.
+    Unknown(String),
 }

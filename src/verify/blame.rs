@@ -185,7 +185,8 @@ impl Namer<'_> {
             | Code::Und003
             | Code::Und004
             | Code::Und005
-            | Code::Und006 => {
+            | Code::Und006
+            | Code::Und007 => {
                 return Err("something that the analyzer does not know".to_owned());
             }
         };

@@ -240,7 +240,7 @@ impl Lab {
 
     pub fn prefix_list(&mut self, name: &str, entries: Option<&str>) -> &mut Self {
         let parse = |text| items(text, ',').map(|cidr| said(cidr.parse().unwrap())).collect();
-        let list = PrefixList { entries: entries.map(parse), max_entries: None, unknown: None };
+        let list = PrefixList { entries: entries.map(parse), max_entries: None };
         self.topology.prefix_lists.push(said(name.to_owned()), list);
         self
     }

@@ -94,6 +94,7 @@ fn group_rule(world: &World, topology: &Topology, group: usize, rule: &said::Sec
         SecurityGroupPeer::PrefixList(name) => {
             prefix_list(topology, name).map_or_else(|| unknown_peer("prefix list", name), GroupPeer::Cidrs)
         }
+        SecurityGroupPeer::Unknown(reason) => unknown_peer("peer", reason),
         SecurityGroupPeer::Group(name) => group_peer(world, topology, world.groups[group].vpc, name),
     };
     GroupRule { traffic: rule.traffic.clone(), peer }

@@ -61,10 +61,16 @@ pub fn table(
         let rank = match (route.origin, &route.destination.value) {
             (RouteOrigin::Propagated, _) => Rank::Propagated,
             (RouteOrigin::Static, RouteDestination::Cidr(_)) => Rank::Static,
-            (RouteOrigin::Static, RouteDestination::PrefixList(_)) => Rank::PrefixList,
+            (RouteOrigin::Static, RouteDestination::PrefixList(_) | RouteDestination::Unknown(_)) => {
+                Rank::PrefixList
+            }
         };
         let destinations = match &route.destination.value {
             RouteDestination::Cidr(cidr) => vec![cidr.trunc()],
+            RouteDestination::Unknown(reason) => {
+                table.incomplete = Some(format!("a destination ({reason})"));
+                continue;
+            }
             // RT-8: a prefix list is one route for each of its entries.
             RouteDestination::PrefixList(name) => match resolve::prefix_list(topology, name) {
                 Some(entries) => entries,

@@ -217,6 +217,10 @@ fn written(
         };
         let destinations = match &route.destination.value {
             RouteDestination::Cidr(cidr) => vec![cidr.trunc()],
+            RouteDestination::Unknown(reason) => {
+                table.incomplete = Some((format!("a destination ({reason})"), Vec::new()));
+                continue;
+            }
             RouteDestination::PrefixList(name) => match prefix_list(topology, name) {
                 Some(entries) => entries,
                 None => {
@@ -228,7 +232,9 @@ fn written(
         let rank = match (route.origin, &route.destination.value) {
             (RouteOrigin::Propagated, _) => Rank::Propagated,
             (RouteOrigin::Static, RouteDestination::Cidr(_)) => Rank::Static,
-            (RouteOrigin::Static, RouteDestination::PrefixList(_)) => Rank::PrefixList,
+            (RouteOrigin::Static, RouteDestination::PrefixList(_) | RouteDestination::Unknown(_)) => {
+                Rank::PrefixList
+            }
         };
         table.routes.extend(destinations.into_iter().map(|destination| Route { destination, to, rank }));
     }

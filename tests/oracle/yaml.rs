@@ -209,7 +209,9 @@ fn routes(routes: &[Route]) -> String {
     let routes = routes.iter().map(|route| {
         let destination = match &route.destination.value {
             RouteDestination::Cidr(cidr) => quoted(cidr),
-            RouteDestination::PrefixList(name) => quoted(format!("pl:{name}")),
+            RouteDestination::PrefixList(name) | RouteDestination::Unknown(name) => {
+                quoted(format!("pl:{name}"))
+            }
         };
         let target = match &route.target.value {
             RouteTarget::Local => "local",
@@ -275,7 +277,9 @@ fn group_rules(out: &mut String, direction: &str, side: &str, rules: Option<&[Se
         let peer = match &rule.peer.value {
             SecurityGroupPeer::Cidr(cidr) => quoted(cidr),
             SecurityGroupPeer::Network(name) => quoted(format!("net:{name}")),
-            SecurityGroupPeer::PrefixList(name) => quoted(format!("pl:{name}")),
+            SecurityGroupPeer::PrefixList(name) | SecurityGroupPeer::Unknown(name) => {
+                quoted(format!("pl:{name}"))
+            }
             SecurityGroupPeer::Group(name) => quoted(format!("sg:{name}")),
             SecurityGroupPeer::SelfGroup => "self".to_owned(),
         };

@@ -55,6 +55,10 @@ pub(super) fn of_subnet(draft: &Draft<'_, '_>, subnet: usize) -> Vec<Resolved> {
         let (destinations, rank) = match (&route.destination.value, route.origin) {
             (RouteDestination::Cidr(cidr), RouteOrigin::Propagated) => (vec![cidr.trunc()], Rank::Propagated),
             (RouteDestination::Cidr(cidr), RouteOrigin::Static) => (vec![cidr.trunc()], Rank::Static),
+            (RouteDestination::Unknown(reason), _) => {
+                incomplete = Some(format!("a destination ({reason})"));
+                continue;
+            }
             (RouteDestination::PrefixList(name), _) => match world.prefix_list(name) {
                 Some(entries) => (entries, Rank::PrefixList),
                 None => {

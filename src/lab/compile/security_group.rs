@@ -102,6 +102,7 @@ fn peers(
         SecurityGroupPeer::Cidr(cidr) => Some(cidrs(vec![cidr.trunc()])),
         SecurityGroupPeer::Network(name) => Some(cidrs(world.network(name))),
         SecurityGroupPeer::PrefixList(name) => world.prefix_list(name).map(cidrs),
+        SecurityGroupPeer::Unknown(_) => None,
         SecurityGroupPeer::SelfGroup => Some(members(draft, vpc, (vpc, group), rule, direction)),
         SecurityGroupPeer::Group(name) => match world.group_named(vpc, name) {
             Some(named) => Some(members(draft, vpc, named, rule, direction)),

@@ -450,6 +450,7 @@ fn routes(
                     if route.origin == RouteOrigin::Static { Rank::Static } else { learnt(gateway, &leads) };
                 candidates.entry(cidr.trunc()).or_default().push((rank, leads));
             }
+            RouteDestination::Unknown(reason) => unknown = Some(format!("a destination ({reason})")),
             RouteDestination::PrefixList(name) => match world.prefix_list(name) {
                 Some(entries) => {
                     for cidr in entries {

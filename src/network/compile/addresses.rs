@@ -125,7 +125,7 @@ fn named_cidrs(topology: &Topology) -> impl Iterator<Item = IpNet> {
         let inline = vpc.value.subnets.iter().filter_map(|subnet| subnet.value.routes.as_ref()).flatten();
         tables.chain(inline).filter_map(|route| match route.destination.value {
             RouteDestination::Cidr(cidr) => Some(cidr),
-            RouteDestination::PrefixList(_) => None,
+            RouteDestination::PrefixList(_) | RouteDestination::Unknown(_) => None,
         })
     });
     let ranges =

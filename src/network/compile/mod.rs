@@ -52,6 +52,9 @@ pub(super) mod code {
     pub(in super::super) const NOT_PROPAGATED: &str = "TOP123";
 }
 
+/// What may stop packets at an internet gateway, without being a hop of its own.
+const INTERNET_GUARDS: [&str; 2] = ["VPC Block Public Access", "internet gateway attachment"];
+
 /// Compiles a topology.
 pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     let mut compiler = Compiler::new(topology);
@@ -156,7 +159,7 @@ impl<'t> Compiler<'t> {
             });
             self.scope.unmodelled.entry((vpc, item.name.value.clone())).or_insert(id);
             if let Some(vpc) = vpc {
-                if item.kind == "VPC Block Public Access" {
+                if INTERNET_GUARDS.contains(&item.kind.as_str()) {
                     self.network.vpcs[vpc].internet_guards.push(id);
                 }
                 for address in &item.addresses {

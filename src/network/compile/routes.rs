@@ -90,15 +90,28 @@ impl<'t> Compiler<'t> {
 
     /// A route by a prefix list whose entries are not known.
     pub(super) fn unlisted(&self, said: &crate::topology::Route, target: Target) -> Option<Unlisted> {
-        let RouteDestination::PrefixList(name) = &said.destination.value else { return None };
+        let name = match &said.destination.value {
+            RouteDestination::PrefixList(name) => name,
+            RouteDestination::Unknown(reason) => {
+                let name = reason.clone();
+                return Some(Unlisted {
+                    name,
+                    code: Code::Und007,
+                    target,
+                    public_only: false,
+                    except: AddressSet::empty(),
+                    place: said.place,
+                });
+            }
+            RouteDestination::Cidr(_) => return None,
+        };
         let public_only =
             matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint"));
         let list = self.topology.prefix_lists.get(name);
         let known = list.is_some_and(|list| list.entries.is_some());
-        let why = list.and_then(|list| list.unknown.clone());
         (!known).then(|| Unlisted {
-            code: if why.is_some() { Code::Und002 } else { Code::Und003 },
-            name: why.unwrap_or_else(|| name.clone()),
+            code: Code::Und003,
+            name: name.clone(),
             target,
             public_only,
             except: AddressSet::empty(),
@@ -136,6 +149,7 @@ impl<'t> Compiler<'t> {
         let (target, target_name) = self.target(vpc, &said.target);
         let (prefixes, prefix_list) = match &said.destination.value {
             RouteDestination::Cidr(cidr) => (vec![cidr.trunc()], None),
+            RouteDestination::Unknown(_) => (Vec::new(), None),
             RouteDestination::PrefixList(name) => {
                 let list = self.prefix_list(name, said.destination.place);
                 let entries = list.and_then(|list| list.entries.as_ref());
@@ -341,7 +355,9 @@ impl<'t> Compiler<'t> {
                     .help("a route more specific than `local` must name exactly one subnet (RT-5)"),
             );
         }
-        let inspects = matches!(target, Target::Interface(_) | Target::NatGateway(_) | Target::Blackhole)
+        let unknown = matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].why.is_some());
+        let inspects = unknown
+            || matches!(target, Target::Interface(_) | Target::NatGateway(_) | Target::Blackhole)
             || matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint") || self.network.unmodelled[id].kind.contains("Firewall"));
         if !inspects {
             let message = "a route inside the VPC's range may only lead to an interface, a NAT gateway or a Gateway Load Balancer endpoint";
@@ -379,7 +395,7 @@ impl<'t> Compiler<'t> {
 fn masked(destination: &RouteDestination) -> RouteDestination {
     match destination {
         RouteDestination::Cidr(cidr) => RouteDestination::Cidr(cidr.trunc()),
-        RouteDestination::PrefixList(name) => RouteDestination::PrefixList(name.clone()),
+        other => other.clone(),
     }
 }
 

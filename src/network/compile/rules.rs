@@ -146,9 +146,6 @@ impl<'t> Compiler<'t> {
             }
             SecurityGroupPeer::PrefixList(name) => {
                 let list = self.prefix_list(name, place);
-                if let Some(why) = list.and_then(|list| list.unknown.as_ref()) {
-                    return (Peer::Unknown(Code::Und002), why.clone());
-                }
                 let peer = match list.map(|list| list.entries.as_deref()) {
                     Some(Some(entries)) => Peer::Addresses(union_of(entries)),
                     Some(None) => Peer::Unknown(Code::Und003),
@@ -157,6 +154,7 @@ impl<'t> Compiler<'t> {
                 };
                 (peer, format!("pl:{name}"))
             }
+            SecurityGroupPeer::Unknown(why) => (Peer::Unknown(Code::Und007), format!("? ({why})")),
             SecurityGroupPeer::SelfGroup => (Peer::Members(own), "self".to_owned()),
             SecurityGroupPeer::Group(name) => (self.reference(vpc, name, place), format!("sg:{name}")),
         }

@@ -339,6 +339,7 @@ impl<'t> Compiler<'t> {
         };
         let (prefixes, prefix_list) = match &said.destination.value {
             RouteDestination::Cidr(cidr) => (vec![cidr.trunc()], None),
+            RouteDestination::Unknown(_) => (Vec::new(), None),
             RouteDestination::PrefixList(name) => {
                 let list = self.prefix_list(name, said.destination.place);
                 let entries = list.and_then(|list| list.entries.as_ref());

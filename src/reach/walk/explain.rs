@@ -231,28 +231,26 @@ impl Context<'_> {
                     None => format!("the path goes through {}, which is not modelled yet", item.describe()),
                 }
             }
+            (Code::Und002, _) if !self.network.partial => {
+                "what decides here is not known: `vpcreach validate` says why".to_owned()
+            }
             (Code::Und002, Component::RouteTable(_, Some(_)) | Component::TransitTable(_, Some(_)))
                 if rule.is_some() =>
             {
                 let source = if self.network.planned { "Terraform" } else { "the capture" };
                 format!("{source} does not hold the target of route {}", rule_text().text)
             }
-            (Code::Und002, Component::SecurityGroups(_)) if self.network.planned && rule.is_some() => {
-                format!("nobody knows yet whether this rule matches: {}", rule_text().text)
-            }
-            (Code::Und002, Component::RouteTable(_, Some(table)))
-                if !self.network.route_tables[table].unlisted.is_empty() =>
-            {
-                self.unlisted_message(table)
-            }
             (Code::Und002, _) if self.network.planned => self.not_in_terraform(),
             (Code::Und002, _) => {
                 format!("the capture lacks what would decide here: {}", self.missing_call())
             }
             (
-                Code::Und001 | Code::Und003,
+                Code::Und001 | Code::Und003 | Code::Und007,
                 Component::RouteTable(_, Some(table)) | Component::TransitTable(_, Some(table)),
             ) => self.unlisted_message(table),
+            (Code::Und007, _) if rule.is_some() => {
+                format!("a value that decides is not known: {}", rule_text().text)
+            }
             (Code::Und003, _) => "the entries of a prefix list that decides here are not known".to_owned(),
             (code, _) => code.title().to_owned(),
         }
@@ -266,6 +264,7 @@ impl Context<'_> {
             .map(|route| match route.code {
                 Code::Und002 => route.name.clone(),
                 Code::Und003 => format!("prefix list {}, whose entries are not known", route.name),
+                Code::Und007 => format!("a destination that is not known ({})", route.name),
                 _ => format!("gateway {}, whose routes are not modelled yet", route.name),
             })
             .collect();

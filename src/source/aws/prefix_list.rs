@@ -60,7 +60,6 @@ pub(super) fn build(builder: &mut Builder<'_>) {
         let list = topology::PrefixList {
             entries: entries(builder, &contents, found.id, place),
             max_entries: max_entries.map(|max| Spanned::new(max, place)),
-            unknown: None,
         };
         builder.topology.prefix_lists.0.push(Entry {
             name: Spanned::new(found.id.to_owned(), place),
@@ -77,11 +76,7 @@ pub(super) fn build(builder: &mut Builder<'_>) {
 fn add_unlisted(builder: &mut Builder<'_>, contents: &Contents<'_>, id: &str) {
     let Some((file, _)) = contents.get(id) else { return };
     let place = builder.place(*file, id);
-    let list = topology::PrefixList {
-        entries: entries(builder, contents, id, place),
-        max_entries: None,
-        unknown: None,
-    };
+    let list = topology::PrefixList { entries: entries(builder, contents, id, place), max_entries: None };
     builder.topology.prefix_lists.push(Spanned::new(id.to_owned(), place), list);
     builder.inventory.add_read(KIND, 1);
 }

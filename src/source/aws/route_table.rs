@@ -161,7 +161,7 @@ fn every_table_has(builder: &mut Builder<'_>, found: &Found<'_, RouteTable>, to:
         RouteDestination::Cidr(IpNet::V6(cidr)) => {
             vpc.ipv6_cidrs.is_empty() || vpc.ipv6_cidrs.iter().any(|own| own.value == *cidr)
         }
-        RouteDestination::PrefixList(_) => false,
+        RouteDestination::PrefixList(_) | RouteDestination::Unknown(_) => false,
     }
 }
 

@@ -9,7 +9,7 @@ use super::resource::{Path, Resource, Step};
 use super::wanted;
 use super::world::World;
 use crate::source::aws::remarks::{Remark, Remarks};
-use crate::topology::{FileId, Place, PrefixList, Spanned, Subnet, Topology, Unmodelled, Vpc};
+use crate::topology::{FileId, Place, Spanned, Subnet, Topology, Unmodelled, Vpc};
 
 /// What is to be known of a VPC besides what the topology says.
 #[derive(Clone, Copy, Debug, Default)]
@@ -170,15 +170,6 @@ impl<'w> Builder<'w> {
     pub(super) fn unresolved(&mut self, at: usize, remark: &'static Remark, why: String) {
         self.remark(remark, at);
         self.settle(at, Fate::Unresolved(why));
-    }
-
-    /// A name for addresses that nobody knows yet: see [`PrefixList::unknown`].
-    pub(super) fn unknown_addresses(&mut self, name: String, why: String, place: Place) -> String {
-        if self.topology.prefix_lists.get(&name).is_none() {
-            let list = PrefixList { entries: None, max_entries: None, unknown: Some(why) };
-            self.topology.prefix_lists.push(Spanned::new(name.clone(), place), list);
-        }
-        name
     }
 
     pub(super) fn add_vpc(&mut self, at: usize, vpc: Vpc, facts: VpcFacts) {

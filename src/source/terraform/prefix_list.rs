@@ -47,7 +47,6 @@ fn list(builder: &mut Builder<'_>, at: usize, one: &Resource, place: Place) -> P
     PrefixList {
         entries: known.then_some(entries),
         max_entries: most.and_then(|most| u32::try_from(most).ok()).map(|most| Spanned::new(most, place)),
-        unknown: None,
     }
 }
 

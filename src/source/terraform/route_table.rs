@@ -399,8 +399,7 @@ fn described_associations(builder: &mut Builder<'_>, tables: &mut Tables, at: us
 /// A route whose destination and target nobody knows.
 fn unknown_route(builder: &mut Builder<'_>, at: usize, place: Place) -> Route {
     let address = builder.address(at);
-    let why = format!("routes that are known only after apply ({address})");
-    let list = builder.unknown_addresses(format!("destinations of {address}"), why.clone(), place);
+    let why = format!("known only after apply: {address}");
     let name = format!("target of {address}");
     if builder.topology.unmodelled.iter().all(|one| one.name.value != name) {
         let item =
@@ -408,7 +407,7 @@ fn unknown_route(builder: &mut Builder<'_>, at: usize, place: Place) -> Route {
         item.name.value.clone_from(&name);
     }
     Route {
-        destination: Spanned::new(RouteDestination::PrefixList(list), place),
+        destination: Spanned::new(RouteDestination::Unknown(why), place),
         target: Spanned::new(RouteTarget::Named(name), place),
         state: None,
         origin: RouteOrigin::Static,
@@ -430,10 +429,7 @@ fn route(builder: &mut Builder<'_>, at: usize, path: &[Step<'_>], place: Place) 
             let flaw = if said.is_some() { &remarks::BAD_CIDR } else { &remarks::ROUTE_OPEN };
             builder.unresolved(at, flaw, "the destination of a route is known only after apply".to_owned());
             let address = builder.address(at);
-            let why = format!("a destination that is known only after apply ({address})");
-            let name =
-                builder.unknown_addresses(format!("destination of {address} {}", path.len()), why, place);
-            RouteDestination::PrefixList(name)
+            RouteDestination::Unknown(format!("known only after apply: {address}"))
         }
     };
     let target = target(builder, at, path, place);

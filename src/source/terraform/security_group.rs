@@ -490,9 +490,7 @@ fn unknown_rule(
         Place::Implicit => builder.place(at),
         place => place,
     };
-    let name = format!("{}: {why}", builder.address(at));
-    let list = builder.unknown_addresses(name, why, place);
-    draft.push(is_egress, traffic, Spanned::new(SecurityGroupPeer::PrefixList(list), place), None, place);
+    draft.push(is_egress, traffic, Spanned::new(SecurityGroupPeer::Unknown(why), place), None, place);
 }
 
 fn traffic(protocol: Option<Value>, from: Option<Value>, to: Option<Value>, place: Place) -> Option<Traffic> {
@@ -517,6 +515,7 @@ fn peer_key(peer: &SecurityGroupPeer) -> String {
         SecurityGroupPeer::Network(name)
         | SecurityGroupPeer::PrefixList(name)
         | SecurityGroupPeer::Group(name) => name.clone(),
+        SecurityGroupPeer::Unknown(why) => format!("? {why}"),
     }
 }
 

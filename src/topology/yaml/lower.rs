@@ -48,10 +48,7 @@ fn prefix_lists(top: Fields<'_, '_>) -> Entries<PrefixList> {
     for (key, node) in top.map("prefix_lists") {
         let list = Fields::new(node, &PREFIX_LIST);
         let max_entries = list.read("max_entries", |text| values::number(text, 1, 1000));
-        lists.push(
-            key.name(),
-            PrefixList { entries: list.read_list("entries", values::cidr), max_entries, unknown: None },
-        );
+        lists.push(key.name(), PrefixList { entries: list.read_list("entries", values::cidr), max_entries });
     }
     lists
 }

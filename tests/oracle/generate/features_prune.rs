@@ -98,7 +98,7 @@ fn prune_gateways(topology: &mut Topology) {
                 };
                 let list = match &route.destination.value {
                     RouteDestination::PrefixList(name) => lists.contains(name),
-                    RouteDestination::Cidr(_) => true,
+                    RouteDestination::Cidr(_) | RouteDestination::Unknown(_) => true,
                 };
                 target && list
             });
@@ -162,6 +162,7 @@ fn prune_routes(vpc: &mut Vpc, peerings: &Names, lists: &Names) {
         };
         let destination = match &route.destination.value {
             RouteDestination::PrefixList(name) => lists.contains(name),
+            RouteDestination::Unknown(_) => true,
             RouteDestination::Cidr(ipnet::IpNet::V6(_)) => true,
             RouteDestination::Cidr(ipnet::IpNet::V4(cidr)) => {
                 !cidrs.iter().any(|own| own.contains(cidr) && own != cidr)

@@ -93,13 +93,13 @@ impl Draft {
         self.topology.networks.push(said("office".to_owned()), office);
         let entries = ["198.51.100.64/26", "203.0.113.128/25", "2001:db8:f:1::/64"];
         let partner = entries[..self.rng.between(1, 3)].iter().map(|entry| said(net(entry))).collect();
-        let partner = PrefixList { entries: Some(partner), max_entries: None, unknown: None };
+        let partner = PrefixList { entries: Some(partner), max_entries: None };
         self.topology.prefix_lists.push(said("partner".to_owned()), partner);
         let entries = Some(vec![said(net("198.51.100.0/24")), said(net("203.0.113.128/25"))]);
-        let other = PrefixList { entries, max_entries: None, unknown: None };
+        let other = PrefixList { entries, max_entries: None };
         self.topology.prefix_lists.push(said("other".to_owned()), other);
         if self.rng.percent(25) {
-            let managed = PrefixList { entries: None, max_entries: None, unknown: None };
+            let managed = PrefixList { entries: None, max_entries: None };
             self.topology.prefix_lists.push(said("managed".to_owned()), managed);
         }
     }
