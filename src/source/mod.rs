@@ -10,6 +10,7 @@ pub mod cloudformation;
 mod files;
 mod recognise;
 pub mod terraform;
+mod transit_gateway;
 
 use std::path::Path;
 
