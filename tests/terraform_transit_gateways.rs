@@ -119,6 +119,8 @@ fn base(gateway: Value) -> Vec<Item> {
             ),
         ]);
     }
+    // `c` is no part of it.
+    items.pop();
     items
 }
 
@@ -167,7 +169,15 @@ fn the_defaults_join_what_is_attached() {
     let items = hub(json!({}), &json!({}));
     assert_eq!(verdict(&items, "a", "b:22"), "reachable");
     assert_eq!(verdict(&items, "b", "a:22"), "reachable");
-    assert_ne!(verdict(&items, "a", "c:22"), "reachable", "c is not attached");
+    assert_eq!(verdict(&items, "a", "c:22"), "blocked", "c is not attached");
+    // AWS takes such a route only if somebody attached c.
+    let mut lone = items.clone();
+    let links = vec![
+        ("route_table_id", vec!["aws_route_table.c"]),
+        ("transit_gateway_id", vec!["aws_ec2_transit_gateway.hub"]),
+    ];
+    lone.push(("aws_route", "lone", json!({"destination_cidr_block": "10.0.0.0/8"}), links));
+    assert_eq!(verdict(&lone, "a", "c:22"), OPEN);
     let plan = read(&plan(&items));
     assert!(plan.inventory.resources.values().all(|(_, fate)| *fate == Fate::Read), "{:?}", plan.inventory);
     // TG-3: without the defaults, nothing is associated.

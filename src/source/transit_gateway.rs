@@ -165,6 +165,7 @@ impl<R: Copy + Ord> Declared<R> {
         if self.is_excessive() {
             self.give_up(&[], "more attachments, tables and routes than any gateway has");
         }
+        self.doubt_lone_routes(topology);
         let mut by_name_only = BTreeSet::new();
         for gateway in &self.gateways {
             if let Some(why) = self.opaque.get(&gateway.owner) {
@@ -181,6 +182,31 @@ impl<R: Copy + Ord> Declared<R> {
             topology.transit_gateways.0.push(entry);
         }
         by_name_only
+    }
+
+    /// AWS takes a route to a gateway only from a VPC that is attached: where the file has a route and no attachment,
+    /// somebody else attaches the VPC, and it is not known how.
+    fn doubt_lone_routes(&mut self, topology: &Topology) {
+        let attached: BTreeSet<(R, &str)> = self
+            .attachments
+            .iter()
+            .filter_map(|one| match &one.to {
+                AttachedTo::Vpc { vpc, .. } => Some((one.gateway, vpc.value.as_str())),
+                _ => None,
+            })
+            .collect();
+        let mut lone = Vec::new();
+        for gateway in &self.gateways {
+            let leads = |route: &Route| matches!(&route.target.value, RouteTarget::Named(name) if *name == gateway.name.value);
+            let vpc = topology.vpcs.iter().find(|vpc| {
+                !attached.contains(&(gateway.owner, vpc.name()))
+                    && vpc.value.route_tables.iter().flat_map(|table| &table.value.routes).any(leads)
+            });
+            lone.extend(vpc.map(|vpc| (gateway.owner, vpc.name().to_owned())));
+        }
+        for (gateway, vpc) in lone {
+            self.give_up(&[gateway], &format!("{vpc} has a route to it, and nothing here attaches it"));
+        }
     }
 
     fn belongings(&self, gateway: R) -> Vec<R> {
