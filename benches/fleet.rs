@@ -14,18 +14,27 @@ fn main() {
     let is_hostile = words.iter().any(|word| word == "hostile");
     let shape = if is_hostile { Shape::Hostile } else { Shape::Realistic };
     let network = Network::compile(&Generator::new(Options::new(enis, shape, 1)).topology()).0;
-    println!("{enis} {shape:?}: {:.0} MB with the network compiled", peak());
+    println!(
+        "{enis} {shape:?}: the network has {:.0} MB, {:.0} MB at most while it was compiled",
+        memory("VmRSS:"),
+        peak()
+    );
     let start = Instant::now();
     let mut fleet = Fleet::new(&network);
-    println!("classes {:?}: {:.3} s", fleet.classes(), start.elapsed().as_secs_f64());
+    println!(
+        "classes {:?} kinds {:?}: {:.3} s",
+        fleet.classes(),
+        fleet.kinds(),
+        start.elapsed().as_secs_f64()
+    );
     for ipv6 in [false, true] {
         let start = Instant::now();
         let rows = fleet.rows(ipv6, true);
-        let cells: usize = rows.rows.iter().map(Vec::len).sum();
         println!(
-            "rows {} of {} (cells {cells}) ipv6 {ipv6}: {:.3} s, {:.0} MB at most",
-            rows.rows.len(),
-            rows.of.iter().map(Vec::len).sum::<usize>(),
+            "rows {} of {} (cells {}) ipv6 {ipv6}: {:.3} s, {:.0} MB at most",
+            rows.distinct(),
+            rows.pairs(),
+            rows.cells(),
             start.elapsed().as_secs_f64(),
             peak()
         );
@@ -35,8 +44,12 @@ fn main() {
 
 /// The most memory that the process ever had, in MB; 0 where the system does not say.
 fn peak() -> f64 {
+    memory("VmHWM:")
+}
+
+fn memory(what: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
     let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<f64>().ok());
     kilobytes.unwrap_or(0.0) / 1024.0
 }

@@ -7,7 +7,7 @@ use crate::network::Network;
 use crate::render::diagnostic;
 use crate::source::terraform::{self, Moment};
 use crate::source::{self, Loaded, SourceError, cloudformation};
-use crate::topology::{Diagnostic, Severity, Sources, Topology, yaml};
+use crate::topology::{Diagnostic, Severity, Sources, Topology, quote, yaml};
 
 use super::args::Global;
 use super::streams::Streams;
@@ -107,7 +107,7 @@ fn refuse_misplaced(global: &Global, loaded: &Loaded) -> Result<(), Failure> {
     let refuse = |message: String, help: &str| Err(Failure::usage(message, Some(help.to_owned())));
     match global.params.first() {
         Some((name, _)) if !matches!(loaded, Loaded::CloudFormation { .. }) => refuse(
-            format!("there is no parameter `{}` to give a value to", name.escape_debug()),
+            format!("there is no parameter {} to give a value to", quote(name)),
             "only CloudFormation templates have parameters",
         ),
         _ if global.before && !matches!(loaded, Loaded::Terraform { .. }) => {

@@ -27,7 +27,7 @@ pub use exit::Exit;
 use shorthand::Meaning;
 use streams::Streams;
 
-use crate::topology::FamilyFilter;
+use crate::topology::{FamilyFilter, visible};
 
 /// Why a command could not do its work.
 enum Failure {
@@ -100,8 +100,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(exit) => exit,
         Err(Failure::Reported) => Exit::Usage,
         Err(Failure::Usage { message, help }) => {
-            let help = help.map_or_else(String::new, |help| format!("help: {help}\n"));
-            let _ = streams.diagnostic(&format!("{}: {message}\n{help}", streams.error_word()));
+            let _ = streams.diagnostic(&complaint(&streams.error_word(), &message, help.as_deref()));
             Exit::Usage
         }
         Err(Failure::Io(error)) => {
@@ -134,9 +133,14 @@ fn dispatch(command: &Command, global: &Global, streams: &mut Streams) -> Result
 /// Reports what is wrong before there are any options.
 fn complain(message: &str, help: Option<&str>) -> Exit {
     let mut err = anstream::stderr().lock();
-    let help = help.map_or_else(String::new, |help| format!("help: {help}\n"));
-    let _ = err.write_all(format!("error: {message}\n{help}").as_bytes());
+    let _ = err.write_all(complaint("error", message, help).as_bytes());
     Exit::Usage
+}
+
+/// A message that may repeat words of the command line, and what to do.
+fn complaint(word: &str, message: &str, help: Option<&str>) -> String {
+    let help = help.map_or_else(String::new, |help| format!("help: {}\n", visible(help)));
+    format!("{word}: {}\n{help}", visible(message))
 }
 
 impl From<Family> for Option<FamilyFilter> {

@@ -3,7 +3,7 @@
 use crate::expect;
 use crate::network::Network;
 use crate::render::{self, diagnostic};
-use crate::topology::Severity;
+use crate::topology::{Severity, visible};
 
 use super::args::{Global, Validate};
 use super::exit::Exit;
@@ -24,7 +24,11 @@ pub(super) fn run(args: &Validate, global: &Global, streams: &mut Streams) -> Re
         return Ok(Exit::Usage);
     }
     // A directory by its own name, not by those of its files.
-    let named = global.file.as_ref().filter(|path| path.is_dir()).map(|path| path.display().to_string());
+    let named = global
+        .file
+        .as_ref()
+        .filter(|path| path.is_dir())
+        .map(|path| visible(&path.display().to_string()).into_owned());
     let files = named.unwrap_or_else(|| render::files(network.sources()));
     let remark = if warnings > 0 { format!(", {}", plural(warnings, "warning")) } else { String::new() };
     if args.strict && warnings > 0 {

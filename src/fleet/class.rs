@@ -1,5 +1,6 @@
 //! Which interfaces are alike: to routes and gateways, and to filters.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::ops::Range;
@@ -9,6 +10,8 @@ use crate::network::{
     InstanceId, InterfaceId, Network, Owner, Peer, SecurityGroupId, SubnetId, Target, VpcId, public_addresses,
 };
 use crate::topology::{InstanceKind, InstanceState};
+
+use super::kind::{KindOf, Kinds};
 
 /// Interfaces that no rule and no route tells apart.
 #[derive(Clone, Debug)]
@@ -41,6 +44,15 @@ pub(super) struct GroupSet {
 #[derive(Clone, Debug)]
 pub(super) struct Site {
     pub(super) vpc: VpcId,
+    pub(super) subnet: SubnetId,
+    pub(super) kind: KindOf,
+    /// Its lowest and highest address.
+    pub(super) first: IpAddr,
+    pub(super) last: IpAddr,
+    /// Every group that one of its members has, sorted.
+    pub(super) carried: Vec<SecurityGroupId>,
+    /// Whether one of them may have others.
+    pub(super) is_unknown: bool,
     pub(super) classes: Range<u32>,
     /// Two members of different instances, if there are two.
     pub(super) samples: [InterfaceId; 2],
@@ -62,13 +74,13 @@ pub(super) struct Classes {
 
 /// All that routes and gateways can see of an interface.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct SiteKey {
-    subnet: SubnetId,
+pub(super) struct SiteKey {
+    pub(super) subnet: SubnetId,
     stretch: usize,
     public: Option<usize>,
-    flags: [bool; 4],
+    pub(super) flags: [bool; 4],
     /// Set where it is like no other.
-    single: Option<InterfaceId>,
+    pub(super) single: Option<InterfaceId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +100,7 @@ impl Key {
 
 impl Classes {
     pub(super) fn new(network: &Network, ipv6: bool) -> Self {
-        let (ways, rules) = (route_cuts(network), rule_cuts(network));
+        let (ways, rules) = (site_cuts(network), rule_cuts(network));
         let single = singles(network);
         let mut keyed: Vec<(Key, InterfaceId, IpAddr)> = Vec::new();
         for (id, interface) in network.interfaces.iter() {
@@ -117,15 +129,28 @@ impl Classes {
         group_sets.sort_unstable();
         group_sets.dedup();
         let mut this = Self { group_sets, ..Self::default() };
+        let mut kinds = Kinds::new(network);
         let mut before: Option<Key> = None;
         for (key, id, address) in keyed {
-            this.add(network, before.as_ref(), &key, id, address);
+            this.add(&mut kinds, before.as_ref(), &key, id, address);
             before = Some(key);
+        }
+        for site in &mut this.sites {
+            site.carried.sort_unstable();
+            site.carried.dedup();
         }
         this
     }
 
-    fn add(&mut self, network: &Network, before: Option<&Key>, key: &Key, id: InterfaceId, address: IpAddr) {
+    fn add(
+        &mut self,
+        kinds: &mut Kinds<'_>,
+        before: Option<&Key>,
+        key: &Key,
+        id: InterfaceId,
+        address: IpAddr,
+    ) {
+        let network = kinds.network;
         let (at, class) = (length(&self.members), length(&self.classes));
         let instance = |id: InterfaceId| network.interfaces[id].instance;
         let new_site = before.is_none_or(|before| before.site != key.site);
@@ -133,11 +158,28 @@ impl Classes {
         if new_site {
             let vpc = network.interfaces[id].vpc;
             self.sites_of.entry(vpc).or_default().push(length(&self.sites));
-            self.sites.push(Site { vpc, classes: class..class, samples: [id, id], is_alone: true });
+            self.sites.push(Site {
+                vpc,
+                subnet: key.site.subnet,
+                kind: kinds.of(&key.site, id, address),
+                first: address,
+                last: address,
+                carried: Vec::new(),
+                is_unknown: false,
+                classes: class..class,
+                samples: [id, id],
+                is_alone: true,
+            });
         }
         let site = length(&self.sites).saturating_sub(1);
         if let Some(last) = self.sites.last_mut() {
             last.classes.end = if new_class { class + 1 } else { class };
+            last.first = last.first.min(address);
+            last.last = last.last.max(address);
+            last.is_unknown |= key.groups_unknown.contains(&true);
+            if new_class {
+                last.carried.extend(&key.groups);
+            }
             if last.is_alone && instance(last.samples[0]) != instance(id) {
                 last.samples[1] = id;
                 last.is_alone = false;
@@ -157,9 +199,18 @@ impl Classes {
     }
 
     /// The classes of a site.
-    pub(super) fn classes_of(&self, site: u32) -> &[Class] {
-        let range = self.sites.get(site as usize).map(|site| site.classes.clone()).unwrap_or_default();
-        self.classes.get(range.start as usize..range.end as usize).unwrap_or_default()
+    pub(super) fn slice(&self, site: &Site) -> &[Class] {
+        self.classes.get(site.classes.start as usize..site.classes.end as usize).unwrap_or_default()
+    }
+
+    /// The groups of a class, sorted.
+    pub(super) fn groups_of(&self, class: &Class) -> &[SecurityGroupId] {
+        self.group_sets.get(class.groups as usize).map(|set| set.groups.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether a class carries one of these groups.
+    pub(super) fn carries_any(&self, class: &Class, groups: &[SecurityGroupId]) -> bool {
+        self.groups_of(class).iter().any(|group| groups.contains(group))
     }
 
     pub(super) fn members(&self, class: &Class) -> &[InterfaceId] {
@@ -188,17 +239,20 @@ fn flags(network: &Network, id: InterfaceId) -> [bool; 4] {
     [runs, is_other, interface.deny_all_igw_traffic, is_secondary]
 }
 
+/// The interfaces to which routes lead.
+pub(super) fn route_targets(network: &Network) -> BTreeSet<InterfaceId> {
+    let routes = network.route_tables.iter().flat_map(|(_, table)| table.routes());
+    let targets = routes.filter_map(|route| match route.target {
+        Target::Interface(id) => Some(id),
+        _ => None,
+    });
+    targets.collect()
+}
+
 /// What is best looked at one by one: the targets of routes, services of kinds of their own, and interfaces whose replies
 /// leave by another one.
 fn singles(network: &Network) -> BTreeSet<InterfaceId> {
-    let mut singles = BTreeSet::new();
-    for (_, table) in network.route_tables.iter() {
-        let targets = table.routes().iter().map(|route| route.target);
-        singles.extend(targets.filter_map(|target| match target {
-            Target::Interface(id) => Some(id),
-            _ => None,
-        }));
-    }
+    let mut singles = route_targets(network);
     let is_odd = |id: &InstanceId| {
         let instance = &network.instances[*id];
         matches!(instance.kind, InstanceKind::Other(_)) || !instance.policy_routing
@@ -220,11 +274,11 @@ fn own_case(network: &Network, id: InterfaceId, address: IpAddr) -> Option<Inter
     (!mine || contested || !published).then_some(id)
 }
 
-fn stretch(cuts: &[IpAddr], address: IpAddr) -> usize {
+pub(super) fn stretch(cuts: &[IpAddr], address: IpAddr) -> usize {
     cuts.partition_point(|cut| *cut <= address)
 }
 
-fn cuts_of<'a>(sets: impl Iterator<Item = std::borrow::Cow<'a, AddressSet>>) -> Vec<IpAddr> {
+fn cuts_of<'a>(sets: impl Iterator<Item = Cow<'a, AddressSet>>) -> Vec<IpAddr> {
     let mut cuts = Vec::new();
     for set in sets {
         for (first, last) in set.intervals() {
@@ -237,22 +291,29 @@ fn cuts_of<'a>(sets: impl Iterator<Item = std::borrow::Cow<'a, AddressSet>>) -> 
     cuts
 }
 
-/// Where routes, ranges and fixed addresses begin and end.
-fn route_cuts(network: &Network) -> Vec<IpAddr> {
-    use std::borrow::Cow;
+/// Where routes, ranges of VPCs and fixed addresses begin and end.
+pub(super) fn route_cuts(network: &Network) -> Vec<IpAddr> {
     let tables = network.route_tables.iter();
     let prefixes =
         tables.flat_map(|(_, table)| table.routes().iter().map(|route| Cow::Owned(cidr_set(&route.prefix))));
-    let subnets = network.subnets.iter().map(|(_, subnet)| Cow::Borrowed(&subnet.addresses));
     let vpcs = network.vpcs.iter().map(|(_, vpc)| Cow::Borrowed(&vpc.addresses));
     let local = network.vpcs.ids().map(|vpc| Cow::Owned(network.host_local_addresses(vpc)));
     let public = std::iter::once(Cow::Owned(public_addresses()));
-    cuts_of(prefixes.chain(subnets).chain(vpcs).chain(local).chain(public))
+    cuts_of(prefixes.chain(vpcs).chain(local).chain(public))
+}
+
+/// The same, and where subnets begin and end.
+fn site_cuts(network: &Network) -> Vec<IpAddr> {
+    let subnets = network.subnets.iter().map(|(_, subnet)| Cow::Borrowed(&subnet.addresses));
+    let mut cuts = cuts_of(subnets);
+    cuts.extend(route_cuts(network));
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
 }
 
 /// Where the ranges of rules begin and end.
 fn rule_cuts(network: &Network) -> Vec<IpAddr> {
-    use std::borrow::Cow;
     let groups = network.security_groups.iter().flat_map(|(_, group)| {
         group.inbound.iter().chain(&group.outbound).filter_map(|rule| match &rule.peer {
             Peer::Addresses(addresses) => Some(Cow::Borrowed(addresses)),

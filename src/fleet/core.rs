@@ -1,5 +1,6 @@
 //! Every interface against every interface, by class.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -9,8 +10,9 @@ use crate::network::{Direction, InterfaceId, Network, SecurityGroupId, VpcId};
 use crate::reach::{Origin, Question, Verdict, answer};
 
 use super::cell::{Cell, CellId, Cells, Part, Product};
-use super::class::{Class, Classes};
-use super::filters::{Filters, Passing, Remote};
+use super::class::{Class, Classes, Site};
+use super::filters::{Filters, Passing, Place, Remote};
+use super::kind::{Lead, lead};
 use super::near::near;
 use super::pool::{self, Pool, SetId};
 use super::rows::Rows;
@@ -37,6 +39,18 @@ pub struct Fleet<'n> {
     work: Work<'n>,
 }
 
+/// All that a walk between two sites sees of them; whether they are in one subnet, and the family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Walked {
+    /// By the fronts, and by the routes there and back.
+    Straight([u32; 2], [Lead; 2], bool, bool),
+    /// By the kinds.
+    Else([u32; 2], bool, bool),
+}
+
+/// The number of [`Ways::None`].
+pub(super) const NO_WAYS: u32 = 0;
+
 /// Everything that is computed once and kept.
 #[derive(Debug)]
 pub(super) struct Work<'n> {
@@ -45,12 +59,13 @@ pub(super) struct Work<'n> {
     /// Every request and every reply, IPv4 then IPv6.
     every: [(SetId, SetId); 2],
     pub(super) filters: Filters,
-    way_index: FxHashMap<(bool, u32, u32), u32>,
+    /// The ways between kinds of sites, in one subnet or between two.
+    walked: FxHashMap<Walked, u32>,
     ways: Vec<Rc<Ways>>,
     known_ways: FxHashMap<Ways, u32>,
     tables: FxHashMap<(u32, Direction, bool), Rc<Tables>>,
     pub(super) cells: Cells,
-    near: FxHashMap<(VpcId, bool), Vec<VpcId>>,
+    near: FxHashMap<(VpcId, bool), Rc<[VpcId]>>,
     pub(super) statistics: Statistics,
 }
 
@@ -64,6 +79,14 @@ impl<'n> Fleet<'n> {
     /// How many classes there are, by family.
     pub fn classes(&self) -> [usize; 2] {
         self.planes.each_ref().map(|plane| plane.classes.len())
+    }
+
+    /// How many sites there are, and how many kinds of them a walk tells apart, by family.
+    pub fn kinds(&self) -> [(usize, usize); 2] {
+        self.planes.each_ref().map(|plane| {
+            let kinds = plane.sites.iter().map(|site| site.kind.kind as usize + 1).max();
+            (plane.sites.len(), kinds.unwrap_or(0))
+        })
     }
 
     /// The sets that cells are made of.
@@ -150,9 +173,9 @@ impl<'n> Work<'n> {
             pool,
             every,
             filters: Filters::default(),
-            way_index: FxHashMap::default(),
-            ways: Vec::new(),
-            known_ways: FxHashMap::default(),
+            walked: FxHashMap::default(),
+            ways: vec![Rc::new(Ways::None)],
+            known_ways: FxHashMap::from_iter([(Ways::None, NO_WAYS)]),
             tables: FxHashMap::default(),
             cells: Cells::default(),
             near: FxHashMap::default(),
@@ -185,39 +208,56 @@ impl<'n> Work<'n> {
         self.ways.get(number as usize).cloned().unwrap_or_else(|| Rc::new(Ways::None))
     }
 
-    /// The number of the ways between two sites; walked once. Equal ways have equal numbers.
+    /// The number of the ways between two sites; walked once for all sites of their kinds. Equal ways have equal numbers.
     pub(super) fn ways(&mut self, plane: &Classes, (a, b): (u32, u32), ipv6: bool) -> u32 {
-        if let Some(number) = self.way_index.get(&(ipv6, a, b)) {
+        let site = |site: u32| plane.sites.get(site as usize);
+        let (Some(from), Some(to)) = (site(a), site(b)) else { return NO_WAYS };
+        if self.near(from.vpc, ipv6).binary_search(&to.vpc).is_err() {
+            return NO_WAYS;
+        }
+        let Some(samples) = plane.samples(self.network, a, b) else { return NO_WAYS };
+        let (Some(samples), in_one) = (self.addresses(samples, ipv6), from.subnet == to.subnet) else {
+            return NO_WAYS;
+        };
+        let [here, there] = samples.map(|(_, address)| address);
+        let leads = [
+            lead(self.network, from.subnet, (to.subnet, there)),
+            lead(self.network, to.subnet, (from.subnet, here)),
+        ];
+        let key = match leads {
+            // Within a subnet nobody asks the routes.
+            [Lead::Nowhere, _] if !in_one => return NO_WAYS,
+            [Lead::Straight(_), Lead::Straight(_) | Lead::Nowhere] => {
+                Walked::Straight([from.kind.front, to.kind.front], leads, in_one, ipv6)
+            }
+            _ => Walked::Else([from.kind.kind, to.kind.kind], in_one, ipv6),
+        };
+        if let Some(number) = self.walked.get(&key) {
             return *number;
         }
-        let ways = self.walk(plane, (a, b), ipv6);
+        self.statistics.outlines += 1;
+        let ways = between(self.network, &mut self.pool, samples);
         let number = *self.known_ways.entry(ways).or_insert_with_key(|ways| {
             self.ways.push(Rc::new(ways.clone()));
             u32::try_from(self.ways.len() - 1).unwrap_or(u32::MAX)
         });
-        self.way_index.insert((ipv6, a, b), number);
+        self.walked.insert(key, number);
         number
     }
 
-    fn walk(&mut self, plane: &Classes, (a, b): (u32, u32), ipv6: bool) -> Ways {
-        let vpc = |site: u32| plane.sites.get(site as usize).map(|site| site.vpc);
-        let (Some(from), Some(to)) = (vpc(a), vpc(b)) else { return Ways::None };
-        if self.near(from, ipv6).binary_search(&to).is_err() {
-            return Ways::None;
-        }
-        let Some((source, destination)) = plane.samples(self.network, a, b) else { return Ways::None };
+    fn addresses(
+        &self,
+        (source, destination): (InterfaceId, InterfaceId),
+        ipv6: bool,
+    ) -> Option<[(InterfaceId, IpAddr); 2]> {
         let address = |id: InterfaceId| Some((id, self.network.interfaces[id].primary(ipv6)?.private));
-        let (Some(source), Some(destination)) = (address(source), address(destination)) else {
-            return Ways::None;
-        };
-        self.statistics.outlines += 1;
-        between(self.network, &mut self.pool, [source, destination])
+        Some([address(source)?, address(destination)?])
     }
 
     /// The VPCs to which any route of this one may carry packets, sorted.
-    pub(super) fn near(&mut self, from: VpcId, ipv6: bool) -> &[VpcId] {
+    pub(super) fn near(&mut self, from: VpcId, ipv6: bool) -> Rc<[VpcId]> {
         let network = self.network;
-        self.near.entry((from, ipv6)).or_insert_with(|| near(network, from, ipv6))
+        Rc::clone(self.near.entry((from, ipv6)).or_insert_with(|| near(network, from, ipv6).into()))
     }
 
     fn part(&mut self, plane: &Classes, way: &Way, (a, b): (&Class, &Class), ipv6: bool) -> Part {
@@ -232,7 +272,7 @@ impl<'n> Work<'n> {
             back = back.and(self.gate(plane, gate, (a, b)), &mut self.pool);
         }
         self.statistics.cells += 1;
-        finish(way, passing, back)
+        finish(way.is_unknown, passing, back)
     }
 
     /// What one filter lets through between two classes.
@@ -269,6 +309,30 @@ impl<'n> Work<'n> {
         tables
     }
 
+    /// How far security groups tell the classes of a site apart. The groups that they refer to, of those that somebody there
+    /// carries, are written into `referred`.
+    pub(super) fn spread(
+        &mut self,
+        near: &Tables,
+        gate: &OpenGate,
+        site: &Site,
+        referred: &mut Vec<SecurityGroupId>,
+    ) -> Spread {
+        referred.clear();
+        if near.is_unknown || self.network.partial && site.is_unknown {
+            return Spread::Each;
+        }
+        let carried = if gate.is_known { site.carried.as_slice() } else { &[] };
+        let place = Place { first: site.first, last: site.last, carried };
+        let mut otherwise = SetId::NONE;
+        for table in &near.groups {
+            let Some(set) = self.filters.by_address(*table, place) else { return Spread::Each };
+            otherwise = self.pool.or(otherwise, set);
+            referred.extend(self.filters.referred(*table, place));
+        }
+        Spread::ByGroup { otherwise: Passing::known(otherwise) }
+    }
+
     /// What security groups let through from or to a far end.
     pub(super) fn groups(&mut self, near: &Tables, gate: &OpenGate, far: &Class) -> Passing {
         let far_interface = &self.network.interfaces[far.first];
@@ -288,6 +352,17 @@ impl<'n> Work<'n> {
     }
 }
 
+/// How far security groups tell the classes of a site apart.
+pub(super) enum Spread {
+    /// By the groups that they carry alone.
+    ByGroup {
+        /// What is let through where none of those is carried.
+        otherwise: Passing,
+    },
+    /// By their addresses as well, or nobody knows.
+    Each,
+}
+
 /// The rules of a set of groups, as numbers of [`Filters`].
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -295,10 +370,11 @@ pub(super) struct Tables {
     pub(super) is_unknown: bool,
 }
 
-pub(super) fn finish(way: &Way, passing: Passing, back: Passing) -> Part {
+/// What gets there and back; nothing for certain where the way itself is not certain.
+pub(super) fn finish(is_unknown: bool, passing: Passing, back: Passing) -> Part {
     let product = |requests: SetId, replies: SetId| Product { requests, replies };
     let possible = product(passing.possible, back.possible);
-    let certain = match way.is_unknown {
+    let certain = match is_unknown {
         true => product(SetId::NONE, SetId::NONE),
         false => product(passing.certain, back.certain),
     };

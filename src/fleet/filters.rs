@@ -22,6 +22,15 @@ impl Passing {
         Self { certain: set, possible: set }
     }
 
+    pub(super) const fn word(self) -> u64 {
+        SetId::word(self.certain, self.possible)
+    }
+
+    pub(super) const fn of_word(word: u64) -> Self {
+        let [certain, possible] = SetId::of_word(word);
+        Self { certain, possible }
+    }
+
     pub(super) fn and(self, other: Self, pool: &mut Pool) -> Self {
         let certain = pool.and(self.certain, other.certain);
         if self.certain == self.possible && other.certain == other.possible {
@@ -48,6 +57,15 @@ pub(super) struct Remote<'a> {
     pub(super) carries_unknown: bool,
     /// Whether it may carry any group.
     pub(super) carries_any: bool,
+}
+
+/// Ends between two addresses, of which everything is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) first: IpAddr,
+    pub(super) last: IpAddr,
+    /// Groups that a reference may find at one of them, sorted.
+    pub(super) carried: &'a [SecurityGroupId],
 }
 
 /// The rules of one direction of one group at interfaces of one VPC.
@@ -104,18 +122,27 @@ impl Filters {
         Passing { certain, possible }
     }
 
-    /// What tables let through to any address at all, if one table does not ask about the address and nothing can be
-    /// added to it: the outbound rules that AWS makes by default, most of all.
-    pub(super) fn constant(&self, tables: &[u32]) -> Option<SetId> {
-        let [only] = tables else { return None };
-        let table = self.tables.get(*only as usize)?;
-        let plain = table.references.is_empty() && table.unknown == SetId::NONE && table.stale == SetId::NONE;
-        match table.steps.as_slice() {
-            _ if !plain => None,
-            [] => Some(SetId::NONE),
-            [(from, set)] => (every_address(*from).first() == Some(*from)).then_some(*set),
-            _ => None,
-        }
+    /// What the rules of a table let through from or to every end of a place that carries no group they refer to; none if
+    /// they tell these ends apart.
+    pub(super) fn by_address(&self, table: u32, place: Place<'_>) -> Option<SetId> {
+        let Table { steps, unknown, .. } = self.tables.get(table as usize)?;
+        let after = |address: IpAddr| steps.partition_point(|(from, _)| *from <= address);
+        let (first, last) = (after(place.first), after(place.last));
+        let before = first.checked_sub(1).and_then(|index| steps.get(index));
+        let set = before.map_or(SetId::NONE, |(_, set)| *set);
+        let alike = steps.get(first..last)?.iter().all(|(_, other)| *other == set);
+        (alike && *unknown == SetId::NONE).then_some(set)
+    }
+
+    /// The groups that the rules of a table refer to, of those that somebody in a place carries.
+    pub(super) fn referred<'a>(
+        &'a self,
+        table: u32,
+        place: Place<'a>,
+    ) -> impl Iterator<Item = SecurityGroupId> + 'a {
+        let references = self.tables.get(table as usize).map(|table| table.references.as_slice());
+        let groups = references.unwrap_or_default().iter().map(|(group, _)| *group);
+        groups.filter(move |group| place.carried.binary_search(group).is_ok())
     }
 
     /// What a network ACL lets through, asked once per stretch of addresses that its rules do not tell apart.

@@ -9,13 +9,17 @@ mod cell;
 mod class;
 mod core;
 mod filters;
+mod kind;
+mod lists;
 mod matrix;
 mod near;
 mod opening;
 mod pivot;
 mod pool;
+mod recent;
 mod rows;
 mod survey;
+mod vectors;
 mod way;
 
 pub use cell::{Cell, CellId, Part, Product};

@@ -4,6 +4,8 @@ use rustc_hash::FxHashMap;
 
 use crate::flow::{HeaderBox, IcmpType, IntervalSet, Pattern, icmp_code_point, protocol};
 
+use super::recent::Recent;
+
 /// A point is a protocol and a port, or ICMP type and code: `protocol × 65536 + port`.
 pub type ServiceSet = IntervalSet<u32>;
 
@@ -14,11 +16,21 @@ pub struct SetId(u32);
 impl SetId {
     /// No service.
     pub const NONE: Self = Self(0);
+
+    /// Two of them in one word: long lists of words are compared and hashed at once.
+    pub(super) const fn word(a: Self, b: Self) -> u64 {
+        (a.0 as u64) << 32 | b.0 as u64
+    }
+
+    /// The two of a word.
+    pub(super) const fn of_word(word: u64) -> [Self; 2] {
+        [Self((word >> 32) as u32), Self(word as u32)]
+    }
 }
 
 const MEMO: usize = 1 << 16;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Operation {
     And,
     Or,
@@ -29,12 +41,12 @@ enum Operation {
 pub struct Pool {
     sets: Vec<ServiceSet>,
     index: FxHashMap<ServiceSet, SetId>,
-    memo: Vec<Option<(Operation, SetId, SetId, SetId)>>,
+    memo: Recent<(Operation, SetId, SetId), SetId>,
 }
 
 impl Default for Pool {
     fn default() -> Self {
-        let mut pool = Self { sets: Vec::new(), index: FxHashMap::default(), memo: vec![None; MEMO] };
+        let mut pool = Self { sets: Vec::new(), index: FxHashMap::default(), memo: Recent::new(MEMO) };
         pool.intern(ServiceSet::empty());
         pool
     }
@@ -96,21 +108,16 @@ impl Pool {
     }
 
     fn remembered(&mut self, operation: Operation, a: SetId, b: SetId) -> SetId {
-        let mixed = a.0.wrapping_mul(0x9e37_79b1) ^ b.0.wrapping_mul(0x85eb_ca77) ^ (operation as u32);
-        let slot = (mixed ^ (mixed >> 15)) as usize % MEMO;
-        if let Some(Some((found, x, y, result))) = self.memo.get(slot)
-            && (*found, *x, *y) == (operation, a, b)
-        {
-            return *result;
+        let key = (operation, a, b);
+        if let Some(result) = self.memo.get(&key) {
+            return result;
         }
         let set = match operation {
             Operation::And => self.get(a).intersect(self.get(b)),
             Operation::Or => self.get(a).union(self.get(b)),
         };
         let result = self.intern(set);
-        if let Some(slot) = self.memo.get_mut(slot) {
-            *slot = Some((operation, a, b, result));
-        }
+        self.memo.put(key, result);
         result
     }
 }

@@ -22,11 +22,12 @@ pub fn all_addresses() -> AddressSet {
     every_address(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).union(&every_address(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))
 }
 
-/// Reads a CIDR block. A number with a leading zero is refused: some take it for octal, others do not.
+/// Reads a CIDR block. A number with a leading zero is refused: `010` is ten to some programs and eight to others.
 pub fn parse_cidr(text: &str) -> Option<IpNet> {
-    let (address, _) = text.split_once('/')?;
+    let (address, length) = text.split_once('/')?;
     address.parse::<IpAddr>().ok()?;
-    text.parse().ok()
+    let plain = length == "0" || length.starts_with(|digit: char| matches!(digit, '1'..='9'));
+    text.parse().ok().filter(|_| plain)
 }
 
 /// The addresses of a CIDR; host bits are masked.

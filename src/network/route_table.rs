@@ -85,7 +85,7 @@ pub enum RouteKind {
 }
 
 /// What a route leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// The VPC.
     Local,
@@ -187,6 +187,12 @@ impl RouteTable {
         parts
     }
 
+    /// Which route an address takes, where nothing unknown might take it instead.
+    pub fn certain(&self, address: IpAddr) -> Option<Choice> {
+        let choice = self.lookup_one(address);
+        (self.unlisted.is_empty() || self.is_local(choice)).then_some(choice)
+    }
+
     fn lookup_one(&self, address: IpAddr) -> Choice {
         let found = match address {
             IpAddr::V4(address) => self.ipv4.get_lpm(&address.into()).map(|(_, index)| *index),
@@ -209,11 +215,7 @@ impl RouteTable {
 
     /// Splits off what a route with unknown destinations might take: anything that is not `local`.
     fn with_unlisted(&self, part: AddressSet, choice: Choice) -> Vec<(AddressSet, Choice)> {
-        let is_local = match choice {
-            Choice::Route(index) => self.route(index).is_some_and(|route| route.kind == RouteKind::Local),
-            _ => false,
-        };
-        if is_local || self.unlisted.is_empty() {
+        if self.is_local(choice) || self.unlisted.is_empty() {
             return vec![(part, choice)];
         }
         let unsure = self.unlisted.iter().fold(AddressSet::empty(), |all, route| {
@@ -225,6 +227,13 @@ impl RouteTable {
             .into_iter()
             .filter(|(part, _)| !part.is_empty())
             .collect()
+    }
+
+    fn is_local(&self, choice: Choice) -> bool {
+        match choice {
+            Choice::Route(index) => self.route(index).is_some_and(|route| route.kind == RouteKind::Local),
+            _ => false,
+        }
     }
 
     /// Whether two tables route every packet alike.

@@ -1,14 +1,19 @@
 //! Diagnostics in the manner of rustc: message, source line, caret, help.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::topology::{Diagnostic, FileId, Label, Place, Severity, SourceFile, Sources, Span};
+use crate::topology::{
+    Diagnostic, FileId, Label, Place, Severity, SourceFile, Sources, Span, visible, visible_in_place,
+};
 
 /// Lines longer than this are cut out around the place before they are shown.
 const MAX_LINE: usize = 4096;
+/// Characters shown of a message.
+const MAX_WORDS: usize = 2000;
 /// Lines shown of a place that spans many.
 const MAX_LINES: usize = 6;
 
@@ -33,7 +38,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &Lines) ->
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
+    let title = level.primary_title(said(&diagnostic.message)).id(diagnostic.code);
     let mut group = Group::with_title(title);
     for (file, marks) in by_file(diagnostic) {
         if let Some(source) = sources.file(file) {
@@ -45,16 +50,27 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, lines: &Lines) ->
             Place::Resource(_) => {
                 let location = sources.locate(label.place).map(|location| location.to_string());
                 let parts = [location.as_deref(), Some(label.text.as_str())];
-                let said: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-                group.element(Level::NOTE.message(said.join(": ")))
+                let parts: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+                group.element(Level::NOTE.message(said(&parts.join(": ")).into_owned()))
             }
-            Place::Implicit if !label.text.is_empty() => group.element(Level::NOTE.message(&label.text)),
+            Place::Implicit if !label.text.is_empty() => {
+                group.element(Level::NOTE.message(said(&label.text)))
+            }
             Place::Implicit | Place::Span(_) => group,
         };
     }
     match &diagnostic.help {
-        Some(help) => group.element(Level::HELP.message(help)),
+        Some(help) => group.element(Level::HELP.message(said(help))),
         None => group,
+    }
+}
+
+/// Words that may repeat some of the user's: nothing in them is hidden, and nobody reads a megabyte.
+fn said(text: &str) -> Cow<'_, str> {
+    let shown = visible(text);
+    match shown.char_indices().nth(MAX_WORDS).and_then(|(end, _)| shown.get(..end)) {
+        Some(start) => Cow::Owned(format!("{start}… ({} bytes)", text.len())),
+        None => shown,
     }
 }
 
@@ -97,29 +113,18 @@ fn show<'a>(
     }
     for Part { shown, marks } in parts(&source.text, marks) {
         let Some(part) = source.text.get(shown.clone()) else { continue };
-        let mut snippet =
-            Snippet::source(harmless(part)).path(&source.name).line_start(lines.line(file, shown.start));
+        let mut snippet = Snippet::source(visible_in_place(part))
+            .path(&source.name)
+            .line_start(lines.line(file, shown.start));
         for (primary, label, place) in marks {
             let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(place.start - shown.start..place.end - shown.start);
-            let text = Some(label.text.as_str()).filter(|text| !text.is_empty());
+            let text = Some(said(&label.text)).filter(|text| !text.is_empty());
             snippet = snippet.annotation(annotation.label(text));
         }
         group = group.element(snippet);
     }
     group
-}
-
-/// The text without what a terminal would obey and the renderer leaves: carriage returns, the control characters of
-/// Latin-1, the line ends of Unicode. What takes their place is as long, so that no byte moves.
-fn harmless(text: &str) -> String {
-    let replaced = |letter: char| match letter {
-        '\r' => ' ',
-        '\u{80}'..='\u{9f}' => '·',
-        '\u{2028}' | '\u{2029}' => '␤',
-        other => other,
-    };
-    text.chars().map(replaced).collect()
 }
 
 /// One stretch of text for labels that stand close together, and one more for each that stands elsewhere:

@@ -23,7 +23,7 @@ mod value;
 use std::collections::BTreeSet;
 
 use super::recognise::decoded;
-use crate::topology::{Diagnostic, Place, Topology};
+use crate::topology::{Diagnostic, Place, Topology, quote};
 
 use stack::{Template, World};
 
@@ -93,9 +93,29 @@ pub fn read(files: &[(String, Vec<u8>)], settings: &Settings) -> Import {
     diagnostics.extend(unknown_parameters(&world, settings));
     let mut import = lower::lower(&world, settings, topology);
     diagnostics.append(&mut import.diagnostics);
-    diagnostics.extend(nothing(&import));
     import.diagnostics = diagnostics;
+    import.diagnostics.extend(nothing(&import));
+    shorten(&mut import.diagnostics);
     import
+}
+
+/// Most problems that are told, of errors and of the rest: nobody reads ten thousand.
+const MAX_PROBLEMS: usize = 200;
+
+fn shorten(diagnostics: &mut Vec<Diagnostic>) {
+    let before = diagnostics.len();
+    let mut told = [0_usize; 2];
+    diagnostics.retain(|one| {
+        let [errors, others] = &mut told;
+        let count = if one.is_error() { errors } else { others };
+        *count += 1;
+        *count <= MAX_PROBLEMS
+    });
+    let more = before - diagnostics.len();
+    if more > 0 {
+        let message = format!("{more} more problems are not shown");
+        diagnostics.push(Diagnostic::warning("CFN099", message, Place::Implicit));
+    }
 }
 
 /// The names of the templates that a template nests, as files beside it.
@@ -116,7 +136,7 @@ fn unknown_parameters(world: &World, settings: &Settings) -> Vec<Diagnostic> {
         if known.contains(name) || name.starts_with("AWS::") {
             continue;
         }
-        let message = format!("no template has a parameter `{}`", name.escape_debug());
+        let message = format!("no template has a parameter {}", quote(name));
         let near = known
             .iter()
             .max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));

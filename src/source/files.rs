@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::recognise::{Recognised, recognise};
 use super::{SourceError, cloudformation};
-use crate::topology::{Diagnostic, Place};
+use crate::topology::{Diagnostic, Place, visible};
 
 /// Most files that a directory may hold; a capture of one region has about a hundred.
 pub const MAX_FILES: usize = 20_000;
@@ -33,11 +33,14 @@ pub(super) struct Found {
 /// The name to show for a path: as it was given, with `/` whatever the system.
 pub(super) fn shown(path: &Path) -> String {
     let name = path.display().to_string();
-    if std::path::MAIN_SEPARATOR == '/' { name } else { name.replace(std::path::MAIN_SEPARATOR, "/") }
+    let name =
+        if std::path::MAIN_SEPARATOR == '/' { name } else { name.replace(std::path::MAIN_SEPARATOR, "/") };
+    visible(&name).into_owned()
 }
 
 /// Reads one file.
 pub(super) fn read_one(path: &Path) -> Result<Vec<u8>, SourceError> {
+    refuse_devices(path)?;
     let mut bytes = Vec::new();
     // A pipe or a device does not know its size: what counts is what comes.
     let read = fs::File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
@@ -46,6 +49,23 @@ pub(super) fn read_one(path: &Path) -> Result<Vec<u8>, SourceError> {
         return Err(too_large(format!("{} is larger than {} MiB", shown(path), MAX_FILE_BYTES >> 20)));
     }
     Ok(bytes)
+}
+
+/// Reading a pipe that nobody writes to, or a device, would never end. One that is named by its place among the open files
+/// (`<(command)` in a shell, `/dev/stdin`) was opened by whoever names it.
+fn refuse_devices(path: &Path) -> Result<(), SourceError> {
+    let opened = path.starts_with("/dev") || path.starts_with("/proc");
+    let Some(kind) = fs::metadata(path).ok().map(|found| found.file_type()).filter(|_| !opened) else {
+        return Ok(());
+    };
+    if kind.is_file() || kind.is_dir() {
+        return Ok(());
+    }
+    let message = format!("{} is a pipe, a device or a socket, not a file", shown(path));
+    Err(SourceError::new(
+        Diagnostic::error("SRC014", message, Place::Implicit)
+            .help("what a command writes can be read from standard input: COMMAND | vpcreach … -f -"),
+    ))
 }
 
 /// Reads the files of a directory and of the folders in it.
@@ -185,13 +205,17 @@ fn unreadable(path: &Path, error: &io::Error) -> SourceError {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
+        // The number of the error says nothing more.
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or_default().to_ascii_lowercase()
+        }
     };
-    SourceError::new(Diagnostic::error(
-        "SRC001",
-        format!("{} can't be read: {why}", shown(path)),
-        Place::Implicit,
-    ))
+    let message = format!("{} can't be read: {why}", shown(path));
+    SourceError::new(
+        Diagnostic::error("SRC001", message, Place::Implicit)
+            .help("a topology file, a file of AWS answers, or a directory of them is expected"),
+    )
 }
 
 fn too_large(message: String) -> SourceError {

@@ -9,8 +9,11 @@ pub mod aws;
 pub mod cloudformation;
 mod files;
 mod recognise;
+mod strings;
+mod syntax;
 pub mod terraform;
 mod transit_gateway;
+mod twins;
 
 use std::path::Path;
 
@@ -98,8 +101,25 @@ pub fn read_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Loaded, Sou
         Recognised::Aws => Ok(Loaded::Aws(Box::new(aws::read(&[(name, bytes)])))),
         Recognised::TerraformPlan | Recognised::TerraformState => Ok(Loaded::Terraform { name, bytes }),
         Recognised::CloudFormation => Ok(Loaded::CloudFormation { files: vec![(name, bytes)] }),
+        Recognised::BrokenJson => Err(broken_json(&name, &bytes)),
         other => Err(SourceError::new(other.refusal(&name))),
     }
+}
+
+/// Says where JSON stops to be JSON: a message in its place is seen at once.
+fn broken_json(name: &str, bytes: &[u8]) -> SourceError {
+    let mut sources = Sources::default();
+    let text = recognise::decoded(bytes);
+    let diagnostic = match serde_json::from_slice::<serde::de::IgnoredAny>(&text) {
+        Err(error) => {
+            let error = syntax::Malformed::new(&error);
+            let message = format!("{name} is not valid JSON: {}", error.message);
+            Diagnostic::error("SRC007", message, error.place(&mut sources, name, &text))
+                .help("is the file cut off, or an error message in its place? Make it again")
+        }
+        Ok(_) => Recognised::BrokenJson.refusal(name),
+    };
+    SourceError { sources, diagnostics: vec![diagnostic] }
 }
 
 fn read_directory(path: &Path) -> Result<Loaded, SourceError> {

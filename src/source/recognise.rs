@@ -30,13 +30,20 @@ pub enum Recognised {
     CloudFormation,
     /// No bytes at all.
     Empty,
+    /// Compressed by gzip, bzip2, xz or zstd.
+    Compressed,
     /// Not text.
     Binary,
+    /// Text in an encoding that is not known here.
+    NotUtf8,
     /// JSON, but no format that we know.
     OtherJson,
     /// Starts like JSON and breaks off or is malformed before anything could be recognised.
     BrokenJson,
 }
+
+/// How compressed files start.
+const COMPRESSED: [&[u8]; 4] = [b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"];
 
 /// Says what the file of that name and contents is.
 pub fn recognise(name: &str, bytes: &[u8]) -> Recognised {
@@ -45,14 +52,23 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Recognised {
     if text.starts_with(b"PK\x03\x04") {
         return Recognised::TerraformBinaryPlan;
     }
-    if text.contains(&0) || std::str::from_utf8(text).is_err() {
-        return Recognised::Binary;
+    if COMPRESSED.iter().any(|magic| text.starts_with(magic)) {
+        return Recognised::Compressed;
+    }
+    let binary = text.contains(&0);
+    if binary || std::str::from_utf8(text).is_err() {
+        return match has_extension(name, &["yaml", "yml"]) {
+            // Its reader says where the first byte is that can't be.
+            true => Recognised::Yaml,
+            false if binary => Recognised::Binary,
+            false => Recognised::NotUtf8,
+        };
     }
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Recognised::Empty,
         Some(b'{' | b'[') => recognise_json(name, text),
         Some(_) if has_extension(name, &["tf", "hcl"]) => Recognised::TerraformConfiguration,
-        Some(_) if has_extension(name, &["json"]) => Recognised::BrokenJson,
+        Some(_) if has_extension(name, &["json"]) => recognise_json(name, text),
         Some(_) if is_cloudformation_yaml(text) => Recognised::CloudFormation,
         Some(_) => Recognised::Yaml,
     }
@@ -62,7 +78,10 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Recognised {
 pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
     let units = |pair: fn([u8; 2]) -> u16| -> Vec<u16> {
         let body = bytes.get(2..).unwrap_or_default();
-        body.chunks_exact(2).filter_map(|two| two.try_into().ok()).map(pair).collect()
+        let pairs = body.chunks_exact(2);
+        // Half a character at the end is one that can't be read, not nothing.
+        let cut_off = (!pairs.remainder().is_empty()).then_some(0xfffd);
+        pairs.filter_map(|two| two.try_into().ok()).map(pair).chain(cut_off).collect()
     };
     match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(rest),
@@ -86,7 +105,8 @@ fn is_cloudformation_yaml(text: &[u8]) -> bool {
 fn recognise_json(name: &str, text: &[u8]) -> Recognised {
     let mut shape = Shape::default();
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let whole = deserializer.deserialize_any(ShapeVisitor(&mut shape)).is_ok();
+    let whole = deserializer.deserialize_any(ShapeVisitor(&mut shape)).is_ok()
+        || serde_json::from_slice::<IgnoredAny>(text).is_ok();
     let has = |key: &str| shape.keys.iter().any(|found| found == key);
     if has("@level") && has("@message") {
         Recognised::TerraformLog
@@ -171,6 +191,14 @@ impl Recognised {
             ),
             Self::TerraformLog => ("SRC013", "is the log of `terraform plan -json`, not a plan", PLAN),
             Self::Empty => ("SRC005", "is empty", "did the command that wrote it fail?"),
+            Self::Compressed => {
+                ("SRC015", "is compressed", "unpack it first, for example: gunzip FILE, or unzstd FILE")
+            }
+            Self::NotUtf8 => (
+                "SRC006",
+                "is not UTF-8 text",
+                "save it as UTF-8; the AWS CLI writes UTF-8 where the locale says so, for example LC_ALL=C.UTF-8",
+            ),
             Self::Binary => (
                 "SRC006",
                 "is not text",

@@ -20,6 +20,7 @@ mod security_group;
 mod test_case;
 mod traffic;
 mod transit_gateway;
+mod visible;
 mod vpc;
 pub mod yaml;
 
@@ -42,6 +43,7 @@ pub use security_group::{SecurityGroup, SecurityGroupPeer, SecurityGroupRule};
 pub use test_case::{Expectation, FamilyFilter, TestCase};
 pub use traffic::{PortRange, Protocol, Traffic};
 pub use transit_gateway::{AttachedTo, TransitGateway, TransitGatewayAttachment, TransitGatewayRouteTable};
+pub use visible::{is_invisible, quote, visible, visible_in_place, visible_lines};
 pub use vpc::{
     Association, Connectivity, EgressOnlyInternetGateway, GatewayState, InternetGateway, NatGateway,
     PeeringConnection, PeeringStatus, Subnet, Vpc,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::visible::visible;
+
 /// An index into [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -81,10 +83,10 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a file.
-    pub fn add_file(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+    /// Adds a file. Its name is kept as it can be shown.
+    pub fn add_file(&mut self, name: &str, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        self.files.push(SourceFile { name: visible(name).into_owned(), text: text.into() });
         id
     }
 

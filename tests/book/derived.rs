@@ -46,6 +46,7 @@ pub(crate) fn pages() -> io::Result<Vec<Page>> {
         Page { path: "docs/reference/codes.md", text: code_table()? },
         Page { path: "docs/reference/scenarios.md", text: scenario_table()? },
         Page { path: "docs/trust-measured.md", text: super::measured::page(&rules)? },
+        Page { path: "docs/performance-measured.md", text: super::measured::performance()? },
     ])
 }
 

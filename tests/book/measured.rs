@@ -11,6 +11,8 @@ use super::rules::Rule;
 
 /// Where long runs write what they did, one file each.
 const RECORDS: &str = "docs/measured";
+/// The one of speed, which has a page of its own.
+const PERFORMANCE: &str = "docs/measured/performance.json";
 
 pub(crate) fn page(rules: &[Rule]) -> io::Result<String> {
     let mut text = String::from(
@@ -24,10 +26,7 @@ pub(crate) fn page(rules: &[Rule]) -> io::Result<String> {
         ("topologies in the book and beside it", blocks::collect()?.blocks.len()),
         ("real reports of operators, as scenarios", count("topologies/scenarios", "yaml")?),
         ("bugs that oracles found, kept by name", occurrences("tests/regressions.rs", "#[test]")?),
-        (
-            "hostile inputs with an expected message",
-            count("tests/hostile/inputs", "")? + occurrences("tests/hostile/recipes.rs", "    (\"")?,
-        ),
+        ("hostile inputs with an expected message", answers("tests/hostile")?),
         ("fuzz targets", count("fuzz/fuzz_targets", "rs")?),
     ];
     for (what, number) in rows {
@@ -38,11 +37,39 @@ pub(crate) fn page(rules: &[Rule]) -> io::Result<String> {
     );
     let mut records: Vec<_> =
         fs::read_dir(blocks::root().join(RECORDS))?.flatten().map(|entry| entry.path()).collect();
+    records.retain(|path| !path.ends_with(PERFORMANCE));
     records.sort();
     for path in records {
         let record: Value = serde_json::from_slice(&fs::read(&path)?)?;
         section(&mut text, &record);
     }
+    Ok(text)
+}
+
+/// What `cargo bench --bench table` wrote down: a table for each row of goals.
+pub(crate) fn performance() -> io::Result<String> {
+    let record: Value = serde_json::from_slice(&fs::read(blocks::root().join(PERFORMANCE))?)?;
+    let of = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut text = format!(
+        "# What it costs\n\n<!-- Written by `VPCREACH_BLESS=1 cargo test --test book`. -->\n\n`{}`, at commit {}, on {}.\n\n| What | Goal | Measured | |\n|---|---|---|--:|\n",
+        of(&record, "command"),
+        of(&record, "commit"),
+        of(&record, "machine"),
+    );
+    for row in record.get("rows").and_then(Value::as_array).into_iter().flatten() {
+        let (mut what, mut goal) = (of(row, "what"), of(row, "goal"));
+        for (name, value) in row.get("figures").and_then(Value::as_object).into_iter().flatten() {
+            let number = value.as_f64().unwrap_or(f64::NAN);
+            let _ = writeln!(
+                text,
+                "| {} | {} | {name} | {number} |",
+                std::mem::take(&mut what),
+                std::mem::take(&mut goal)
+            );
+        }
+    }
+    let exponent = record.get("exponent").and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let _ = writeln!(text, "| scaling exponent of the matrix, 10,000 to 1,000,000 | 1.3 | | {exponent} |");
     Ok(text)
 }
 
@@ -73,6 +100,18 @@ fn count(directory: &str, extension: &str) -> io::Result<usize> {
         extension.is_empty() || path.extension().is_some_and(|end| end == extension)
     };
     Ok(entries.filter(counts).count())
+}
+
+/// How many inputs have their answer written down in the files of a directory: each starts with the command.
+fn answers(directory: &str) -> io::Result<usize> {
+    let mut number = 0;
+    for entry in fs::read_dir(blocks::root().join(directory))?.flatten() {
+        if entry.path().extension().is_some_and(|end| end == "txt") {
+            let text = fs::read_to_string(entry.path())?;
+            number += text.lines().filter(|line| line.starts_with("$ vpcreach validate ")).count();
+        }
+    }
+    Ok(number)
 }
 
 fn occurrences(path: &str, what: &str) -> io::Result<usize> {

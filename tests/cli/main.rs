@@ -4,10 +4,14 @@
 
 mod faces;
 mod golden;
+mod hostile;
+mod limits;
 mod questions;
+mod recipes;
 mod schema;
 mod tests_block;
 mod topologies;
+mod untrusted;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Files that are no topologies, by accident or by intent: each gets a clear answer in bounded time.
+//! Texts that are no topologies, made here because they are large: each gets a clear answer in bounded time. Smaller ones are
+//! in `tests/hostile`.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};

@@ -8,7 +8,7 @@ use annotate_snippets::{
 
 use crate::network::{Network, RuleId, RuleText};
 use crate::reach::{Blocker, LegKind};
-use crate::topology::{FileId, Place, Sources, Span};
+use crate::topology::{FileId, Place, Sources, Span, visible_in_place};
 
 use super::super::look::Look;
 
@@ -103,9 +103,8 @@ fn sources<'a>(network: &'a Network, blocker: &Blocker) -> Vec<Element<'a>> {
     }
     for (file, annotations) in files {
         let Some(file) = sources.file(file) else { continue };
-        elements.push(
-            Snippet::source(file.text.as_ref()).path(file.name.as_str()).annotations(annotations).into(),
-        );
+        let text = visible_in_place(&file.text);
+        elements.push(Snippet::source(text).path(file.name.as_str()).annotations(annotations).into());
     }
     elements
 }

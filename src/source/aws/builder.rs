@@ -224,7 +224,7 @@ fn unfinished(pages: &[Page]) -> BTreeSet<(&Scope, CaptureKind)> {
             } else {
                 ended.insert(key)
             };
-            if !page.faults.is_empty() {
+            if page.faults.count > 0 {
                 faulty.insert(key);
             }
         }

@@ -1,10 +1,9 @@
 //! What the answers of AWS share: tags, states, protocols, CIDRs.
 
 use ipnet::IpNet;
-
-use crate::flow::parse_cidr;
 use serde::Deserialize;
 
+use crate::flow::parse_cidr;
 use crate::topology::{Place, PortRange, Protocol, Traffic};
 
 /// `{"Key": "Name", "Value": "web"}`
@@ -15,12 +14,20 @@ pub(in crate::source) struct Tag {
     value: String,
 }
 
+/// Most bytes of a name that a resource is known by: 256 characters of up to four bytes.
+const MAX_ALIAS: usize = 1024;
+
 /// The aliases of a resource: its `Name` tag and further names, each once, without its own id.
 pub(in crate::source) fn aliases(id: &str, tags: &[Tag], further: &[&str]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let tagged = tags.iter().filter(|tag| tag.key == "Name").map(|tag| tag.value.as_str());
     for name in tagged.chain(further.iter().copied()) {
-        if !name.is_empty() && name != id && names.iter().all(|known| known != name) {
+        // A tag has at most 256 characters: nobody asks by a longer name, and every list of names would be as wide.
+        if !name.is_empty()
+            && name.len() <= MAX_ALIAS
+            && name != id
+            && names.iter().all(|known| known != name)
+        {
             names.push(name.to_owned());
         }
     }

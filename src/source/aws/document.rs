@@ -5,6 +5,7 @@
 //! resource does not cost the others.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -16,6 +17,8 @@ use super::{
     instance, interface, internet_gateway, nat_gateway, network_acl, peering, prefix_list, route_table,
     security_group, subnet, transit_gateway, unmodelled, vpc,
 };
+use crate::source::syntax::Malformed;
+use crate::source::twins::{self, twice};
 use crate::topology::{CaptureKind, FileId};
 
 /// One JSON document: an answer, or a page of one.
@@ -69,14 +72,21 @@ pub(super) struct Page {
     /// Top-level keys of lists that nobody knows.
     pub(super) unknown: Vec<(String, usize)>,
     /// Elements that could not be read, with the reason.
-    pub(super) faults: Vec<String>,
+    pub(super) faults: Faults,
 }
 
-/// A syntax error, with its 1-based position.
-pub(super) struct Malformed {
-    pub(super) message: String,
-    pub(super) line: usize,
-    pub(super) column: usize,
+/// The first of some faults, and how many there are: a list of a million numbers needs no million messages.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub(super) first: Option<String>,
+    pub(super) count: usize,
+}
+
+impl Faults {
+    fn push(&mut self, message: impl FnOnce() -> String) {
+        self.first.get_or_insert_with(message);
+        self.count += 1;
+    }
 }
 
 /// Reads the documents of one file; there may be several, one after the other.
@@ -92,30 +102,32 @@ pub(super) fn pages(file: FileId, scope: &Scope, text: &[u8]) -> (Vec<Page>, Opt
         match DocumentSeed(&mut page).deserialize(&mut deserializer) {
             Ok(()) => pages.push(page),
             Err(error) if error.is_data() => return lenient_pages(text, blank),
-            Err(error) => return (pages, Some(malformed(&error))),
+            Err(error) => return (pages, Some(Malformed::new(&error))),
         }
     }
 }
 
 fn lenient_pages(text: &[u8], blank: impl Fn() -> Page) -> (Vec<Page>, Option<Malformed>) {
+    // In a tree the last of two equal keys would win, and nobody would know.
+    for document in serde_json::Deserializer::from_slice(text).into_iter::<twins::NoTwins>() {
+        match document {
+            Err(error) if error.is_data() => return (Vec::new(), Some(Malformed::new(&error))),
+            // The pass below says more.
+            Err(_) => break,
+            Ok(_) => {}
+        }
+    }
     let mut pages = Vec::new();
     for value in serde_json::Deserializer::from_slice(text).into_iter::<Value>() {
         let value = match value {
             Ok(value) => without_nulls(value),
-            Err(error) => return (pages, Some(malformed(&error))),
+            Err(error) => return (pages, Some(Malformed::new(&error))),
         };
         let mut page = blank();
         lenient(&mut page, value);
         pages.push(page);
     }
     (pages, None)
-}
-
-fn malformed(error: &serde_json::Error) -> Malformed {
-    let full = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    let message = full.strip_suffix(&position).unwrap_or(&full).to_owned();
-    Malformed { message, line: error.line(), column: error.column() }
 }
 
 /// `null` and absent mean the same to AWS.
@@ -138,11 +150,11 @@ fn lenient(page: &mut Page, value: Value) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                let mut faults = Vec::new();
+                let mut faults = std::mem::take(&mut page.faults);
                 let source = Lenient { key: &key, value, faults: &mut faults };
                 // A lenient source keeps its faults to itself.
                 let _ = fill(page, &key, source);
-                page.faults.append(&mut faults);
+                page.faults = faults;
             }
         }
         // `--query` leaves a bare list, or a list of lists.
@@ -181,7 +193,11 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut known = HashSet::new();
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if !known.insert(key.clone()) {
+                return Err(twice(&key));
+            }
             fill(self.0, &key, Strict(&mut map, PhantomData))?;
         }
         Ok(())
@@ -222,7 +238,7 @@ impl<'de, A: MapAccess<'de>> Source for Strict<'_, 'de, A> {
 struct Lenient<'a> {
     key: &'a str,
     value: Value,
-    faults: &'a mut Vec<String>,
+    faults: &'a mut Faults,
 }
 
 impl Source for Lenient<'_> {
@@ -230,14 +246,14 @@ impl Source for Lenient<'_> {
 
     fn list<T: DeserializeOwned>(self) -> Result<Vec<T>, Self::Error> {
         let Value::Array(list) = self.value else {
-            self.faults.push(format!("{} is not a list", self.key));
+            self.faults.push(|| format!("{} is not a list", self.key));
             return Ok(Vec::new());
         };
         let mut read = Vec::with_capacity(list.len());
         for (index, element) in list.into_iter().enumerate() {
             match serde_json::from_value(element) {
                 Ok(element) => read.push(element),
-                Err(error) => self.faults.push(format!("{}[{index}]: {error}", self.key)),
+                Err(error) => self.faults.push(|| format!("{}[{index}]: {error}", self.key)),
             }
         }
         Ok(read)

@@ -1,7 +1,7 @@
 //! `describe-network-interfaces` and `describe-addresses`.
 
 use std::collections::{HashMap, HashSet};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::Deserialize;
 
@@ -215,6 +215,14 @@ impl NetworkInterface {
         private
     }
 
+    /// Whether a private address is none.
+    fn has_bad_address(&self) -> bool {
+        let of_list = self.private_ip_addresses.iter().map(|one| &one.private_ip_address);
+        let mut texts = of_list.chain(&self.private_ip_address).filter(|text| !text.is_empty());
+        texts.any(|text| text.parse::<Ipv4Addr>().is_err())
+            || self.ipv6_addresses.iter().any(|one| one.ipv6_address.parse::<Ipv6Addr>().is_err())
+    }
+
     /// Public addresses as the interface itself names them.
     fn public(&self) -> Vec<PublicPair> {
         let of_addresses = self.private_ip_addresses.iter().filter_map(|one| {
@@ -238,6 +246,9 @@ pub(super) fn interface(
     let id = said.network_interface_id.as_str();
     let subnet = said.subnet_id.clone().unwrap_or_default();
     let private = said.private();
+    if said.has_bad_address() {
+        builder.remark(&remarks::BAD_ADDRESS, id, place);
+    }
     let ips = inside_subnet(builder, &private, &subnet, id, place);
     let mut public = said.public();
     public.extend(owners.elastic(id));

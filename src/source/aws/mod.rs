@@ -26,11 +26,12 @@ mod unmodelled;
 mod vpc;
 
 use builder::Builder;
-use document::{Malformed, Page};
+use document::Page;
 use scope::Scope;
 
 use super::recognise::decoded;
-use crate::topology::{CaptureKind, Completeness, Diagnostic, FileId, Place, Sources, Span, Topology};
+use super::strings::visible_strings;
+use crate::topology::{CaptureKind, Completeness, Diagnostic, FileId, Place, Sources, Topology};
 
 pub use inventory::{Inventory, Tally};
 
@@ -74,7 +75,10 @@ pub fn read(files: &[(String, Vec<u8>)]) -> Capture {
     }
     let (mut capture, incomplete) = build(topology, &pages);
     diagnostics.append(&mut capture.diagnostics);
-    diagnostics.extend(incomplete);
+    // With an error the capture is of no use, and what it lacks may be lacking for that reason.
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(incomplete);
+    }
     diagnostics.extend(refused_calls(&refused));
     capture.diagnostics = diagnostics;
     capture.inventory.files = files.len();
@@ -88,11 +92,15 @@ fn read_file(
     name: &str,
     bytes: &[u8],
 ) -> Vec<Page> {
-    let text = decoded(bytes);
+    let text = visible_strings(decoded(bytes));
     let file = sources.add_file(name, "");
     let (pages, malformed) = document::pages(file, &Scope::of(name), &text);
     if let Some(error) = malformed {
-        diagnostics.push(syntax_error(sources, name, &text, &error));
+        let message = format!("{name} is not valid JSON: {}", error.message);
+        let diagnostic = Diagnostic::error("AWS001", message, error.place(sources, name, &text));
+        diagnostics.push(
+            diagnostic.help("is the file cut off, or an error message in its place? Make the call again"),
+        );
     }
     for page in &pages {
         diagnostics.extend(odd_elements(sources, name, file, page));
@@ -104,25 +112,9 @@ fn read_file(
     pages
 }
 
-/// A syntax error is shown in the text, which is kept for that reason alone.
-fn syntax_error(sources: &mut Sources, name: &str, text: &[u8], error: &Malformed) -> Diagnostic {
-    let text = String::from_utf8_lossy(text).into_owned();
-    let line_start: usize = text.split_inclusive('\n').take(error.line.saturating_sub(1)).map(str::len).sum();
-    let start = (line_start + error.column.saturating_sub(1)).min(text.len());
-    let start = (0..=start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let end =
-        text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |next| start + next.len_utf8());
-    let place = match (u32::try_from(start), u32::try_from(end)) {
-        (Ok(start), Ok(end)) => Place::Span(Span { file: sources.add_file(name, text), start, end }),
-        _ => Place::Implicit,
-    };
-    Diagnostic::error("AWS001", format!("{name} is not valid JSON: {}", error.message), place)
-        .help("is the file cut off, or an error message in its place? Make the call again")
-}
-
 fn odd_elements(sources: &mut Sources, name: &str, file: FileId, page: &Page) -> Option<Diagnostic> {
-    let first = page.faults.first()?;
-    let more = page.faults.len() - 1;
+    let first = page.faults.first.as_ref()?;
+    let more = page.faults.count - 1;
     let rest = if more == 0 { String::new() } else { format!(", and {more} more") };
     let place = sources.add_resource(file, first.split(':').next().unwrap_or_default());
     let message = format!("left out what is not as AWS answers: {first}{rest}");

@@ -1,5 +1,7 @@
 //! `describe-network-acls`.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use super::builder::{Builder, Found};
@@ -53,8 +55,9 @@ struct IcmpTypeCode {
 
 const KIND: &str = "network ACL";
 
-/// The `*` rules are 32767 and 32768: always there, never listed by us (NA-2).
-const LAST_RULE: i64 = 32_766;
+/// The `*` rules of IPv4 and IPv6: always there, never listed by us (NA-2).
+const STAR_RULES: [i64; 2] = [32_767, 32_768];
+const LAST_RULE: u16 = 32_766;
 
 pub(super) fn build(builder: &mut Builder<'_>) {
     for found in builder.unique(KIND, |page| &page.network_acls, |acl| &acl.network_acl_id) {
@@ -63,9 +66,14 @@ pub(super) fn build(builder: &mut Builder<'_>) {
             continue;
         }
         let mut acl = topology::NetworkAcl::default();
-        for entry in found.value.entries.iter().filter(|entry| entry.rule_number <= LAST_RULE) {
+        let mut numbers = HashSet::new();
+        for entry in found.value.entries.iter().filter(|entry| !STAR_RULES.contains(&entry.rule_number)) {
             let rules = if entry.egress { &mut acl.outbound } else { &mut acl.inbound };
             rules.extend(rule(builder, &found, entry));
+            if !numbers.insert((entry.egress, entry.rule_number)) {
+                let subject = format!("{} rule {}", found.id, entry.rule_number);
+                builder.remark(&remarks::TWIN_RULE, &subject, place);
+            }
         }
         let name = Spanned::new(found.id.to_owned(), place);
         for association in &found.value.associations {
@@ -95,7 +103,7 @@ fn rule(
     let icmp = said.icmp_type_code.as_ref().map_or((None, None), |icmp| (icmp.r#type, icmp.code));
     let traffic = common::protocol(&said.protocol)
         .and_then(|protocol| common::traffic(protocol, ports, icmp, place))
-        .zip(u16::try_from(said.rule_number).ok().filter(|number| *number > 0));
+        .zip(u16::try_from(said.rule_number).ok().filter(|number| (1..=LAST_RULE).contains(number)));
     let Some((traffic, number)) = traffic else {
         builder.remark(&remarks::BAD_RULE, &id, place);
         return None;
@@ -110,7 +118,7 @@ fn rule(
         "deny" => AclAction::Deny,
         _ => {
             builder.remark(&remarks::NO_ACTION, &id, place);
-            AclAction::Deny
+            return None;
         }
     };
     let number = Spanned::new(number, place);

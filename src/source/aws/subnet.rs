@@ -48,6 +48,34 @@ pub(super) fn build(builder: &mut Builder<'_>) {
         });
         builder.index_subnet(found.id, &said.vpc_id);
     }
+    overlaps(builder);
+}
+
+/// Tells of ranges that AWS never gives (VP-7). What they hold is read all the same: interfaces say which subnet they are in.
+fn overlaps(builder: &mut Builder<'_>) {
+    let mut odd: Vec<(String, Place)> = Vec::new();
+    for vpc in &builder.topology.vpcs.0 {
+        let of =
+            |subnet: &Entry<topology::Subnet>| Some((subnet.value.cidr?.value.trunc(), subnet.name.clone()));
+        let mut ranges: Vec<_> = vpc.value.subnets.0.iter().filter_map(of).collect();
+        // Blocks lie in each other or apart: behind a block come all that lie in it.
+        ranges.sort_by_key(|(range, _)| (range.network(), range.prefix_len()));
+        let mut outer: Option<ipnet::Ipv4Net> = None;
+        for (range, name) in ranges {
+            let own = &vpc.value.cidrs;
+            let outside = !own.is_empty() && own.iter().all(|cidr| !cidr.value.trunc().contains(&range));
+            match outer.filter(|outer| outer.contains(&range)) {
+                None => outer = Some(range),
+                Some(_) => odd.push((name.value.clone(), name.place)),
+            }
+            if outside {
+                odd.push((name.value, name.place));
+            }
+        }
+    }
+    for (name, place) in odd {
+        builder.remark(&remarks::OVERLAP, &name, place);
+    }
 }
 
 /// `arn:aws:ec2:REGION:…`, or the start of the zone's name.

@@ -25,7 +25,7 @@ use super::inventory::{self, Fate, Inventory};
 use super::stack::{ResourceId, World};
 use super::value::{Symbol, Value};
 use super::{Import, Settings};
-use crate::topology::{Diagnostic, Place, Spanned, Topology, Unmodelled, Vpc};
+use crate::topology::{Diagnostic, Place, Spanned, Topology, Unmodelled, Vpc, quote};
 
 /// How the reason of a consequence begins.
 const BECAUSE: &str = "because of `";
@@ -248,9 +248,7 @@ impl<'w> Lowering<'w> {
         match reference {
             Reference::Absent => "it is not said".into(),
             Reference::Unknown(why) => Rc::clone(why),
-            Reference::Literal(id) => {
-                format!("`{}` is not in a template that was read", id.escape_debug()).into()
-            }
+            Reference::Literal(id) => format!("{} is not in a template that was read", quote(id)).into(),
             Reference::Resource(symbol) => {
                 let name = self.name(symbol.resource);
                 match &symbol.attribute {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::document::{Function, Kind, Node};
-use crate::topology::{Diagnostic, Place};
+use super::document::{Function, Key, Kind, Node};
+use crate::topology::{Diagnostic, Place, quote};
 
 /// An index into [`World::stacks`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,18 +152,21 @@ impl World {
         let mut seen: HashSet<&str> = HashSet::new();
         for (key, body) in section("Resources") {
             let Some(kind) = body.get("Type").and_then(Node::text) else {
-                // Fn::ForEach and Fn::Transform stand where resources stand.
-                let what = if key.text.starts_with("Fn::") { "is not followed" } else { "has no `Type`" };
-                let message =
-                    format!("`{}` {what}: what it would create is not known", key.text.escape_debug());
-                problems.push(Diagnostic::warning("CFN003", message, key.place()));
+                problems.push(without_type(key, body));
                 continue;
             };
             if key.text.len() > LONGEST_ID || !seen.insert(&key.text) {
                 // A key that is there twice is an error already.
-                let message = "a logical id is longer than 255 characters, or there twice: left out";
-                problems.push(Diagnostic::warning("CFN003", message, key.place()));
+                let message = "a logical id is longer than 255 characters, or there twice";
+                problems.push(Diagnostic::error("CFN003", message, key.place()));
                 continue;
+            }
+            if let Some(null) = body.get("Properties").and_then(null_in) {
+                let message = format!("resource {} has a null value", quote(&key.text));
+                let problem = Diagnostic::error("CFN014", message, null);
+                problems.push(
+                    problem.help("CloudFormation refuses it: `!Ref AWS::NoValue` leaves something out"),
+                );
             }
             resources.insert(Rc::clone(&key.text), ResourceId(self.resources.len()));
             self.resources.push(Resource {
@@ -194,13 +197,64 @@ impl World {
     }
 }
 
+/// What stands where a resource should stand. `Fn::ForEach` makes resources of a kind that its fragment tells.
+fn without_type(key: &Key, body: &Node) -> Diagnostic {
+    let name = quote(&key.text);
+    if !key.text.starts_with("Fn::") {
+        let message = format!("{name} has no `Type`: what it would create is not known");
+        return Diagnostic::error("CFN003", message, key.place()).help("CloudFormation refuses it too");
+    }
+    let mut kinds = Vec::new();
+    let is_told = kinds_in(body, &mut kinds) && !kinds.is_empty();
+    let message = format!("{name} is not followed: what it would create is not known");
+    if is_told && !kinds.iter().any(|kind| NETWORK.iter().any(|start| kind.starts_with(start))) {
+        return Diagnostic::warning("CFN003", message, key.place());
+    }
+    Diagnostic::error("CFN003", message, key.place()).help(
+        "read what CloudFormation makes of it: aws cloudformation get-template --template-stage Processed",
+    )
+}
+
+/// How the types of resources start that may decide about packets.
+const NETWORK: [&str; 4] =
+    ["AWS::EC2::", "AWS::ElasticLoadBalancing", "AWS::NetworkFirewall::", NESTED_STACK];
+
+/// Collects the values of all keys `Type`; false if one of them can't be read.
+fn kinds_in(node: &Node, kinds: &mut Vec<Rc<str>>) -> bool {
+    match &node.kind {
+        Kind::List(items) => items.iter().all(|item| kinds_in(item, kinds)),
+        Kind::Map(entries) => entries.iter().all(|(key, value)| match (&*key.text, &value.kind) {
+            ("Type", Kind::Text(kind)) if !kind.contains('$') => {
+                kinds.push(Rc::clone(kind));
+                true
+            }
+            ("Type", _) => false,
+            _ => kinds_in(value, kinds),
+        }),
+        Kind::Null | Kind::Text(_) => true,
+        Kind::Call(Function::Other(_), _) => false,
+        Kind::Call(..) => true,
+    }
+}
+
+/// Where a value is null.
+fn null_in(node: &Node) -> Option<Place> {
+    match &node.kind {
+        Kind::Null => Some(node.place()),
+        Kind::Text(_) => None,
+        Kind::List(items) => items.iter().find_map(null_in),
+        Kind::Map(entries) => entries.iter().find_map(|(_, value)| null_in(value)),
+        Kind::Call(_, argument) => null_in(argument),
+    }
+}
+
 /// Macros of others may change anything in a template when it is deployed. Those of AWS add nothing to the network.
 fn macros(root: &Node) -> Option<Diagnostic> {
     let names = root.get("Transform").map(Node::items).unwrap_or_default();
     let foreign = |node: &&Node| node.text().is_none_or(|name| !name.starts_with("AWS::"));
     let node = names.iter().find(foreign)?;
     let name = node.text().or_else(|| node.get("Name").and_then(Node::text)).unwrap_or("?");
-    let message = format!("macro `{}` changes the template on deployment", name.escape_debug());
+    let message = format!("macro {} changes the template on deployment", quote(name));
     Some(
         Diagnostic::warning("CFN013", message, node.place())
             .help("answers are about the template as it is: run the macro first, and read what comes out"),

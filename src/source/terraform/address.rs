@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::topology::visible;
+
 /// What tells the instances of a resource or module apart: `count` gives numbers, `for_each` texts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(untagged)]
@@ -62,7 +64,8 @@ fn bracket(inside: &str) -> Option<(Part, &str)> {
         let mut texts = serde_json::Deserializer::from_str(inside).into_iter::<String>();
         let key = texts.next()?.ok()?;
         let after = inside.get(texts.byte_offset()..)?.strip_prefix(']')?;
-        return Some((Part::Key(Key::Text(key)), after));
+        // As the key stands in an `index`, of which the strings were made visible on the way in.
+        return Some((Part::Key(Key::Text(visible(&key).into_owned())), after));
     }
     let (key, after) = inside.split_once(']')?;
     let part = if key == "*" { Part::Splat } else { Part::Key(Key::Number(key.parse().ok()?)) };

@@ -24,17 +24,23 @@ mod route_table;
 mod security_group;
 mod subnet;
 mod transit_gateway;
+mod types;
 mod unmodelled;
 mod vpc;
 mod wanted;
 mod world;
+
+use std::collections::BTreeSet;
 
 use builder::Builder;
 use document::Document;
 use world::World;
 
 use super::recognise::decoded;
-use crate::topology::{Completeness, Defaults, Diagnostic, Place, Sources, Span, Topology};
+use super::strings::visible_strings;
+use super::syntax::Malformed;
+use super::twins::NoTwins;
+use crate::topology::{Completeness, Defaults, Diagnostic, Place, Sources, Topology, quote};
 
 pub use inventory::{Fate, Inventory};
 
@@ -63,13 +69,15 @@ pub struct Plan {
 ///
 /// Linear in the size of the file, but for sorting and for following references.
 pub fn read(name: &str, bytes: &[u8], moment: Moment) -> Plan {
-    let text = decoded(bytes);
+    let text = visible_strings(decoded(bytes));
     let mut topology = Topology {
         defaults: Defaults::Terraform,
         completeness: Completeness::Planned,
         ..Topology::default()
     };
-    let document: Document<'_> = match serde_json::from_slice(&text) {
+    // Resources are read one by one, and a part that can't be read must not be missing silently.
+    let whole = serde_json::from_slice::<NoTwins>(&text);
+    let document: Document<'_> = match whole.and_then(|_| serde_json::from_slice(&text)) {
         Ok(document) => document,
         Err(error) => {
             let diagnostic = syntax_error(&mut topology.sources, name, &text, &error);
@@ -143,6 +151,7 @@ fn about_the_file(
     moment: Moment,
 ) -> Vec<Diagnostic> {
     let mut told = Vec::new();
+    told.extend(edited(name, builder.world));
     if builder.topology.vpcs.is_empty() {
         let message = match moment {
             Moment::After => format!("{name} holds no VPC, nor anything in one"),
@@ -180,27 +189,35 @@ fn about_the_file(
     told
 }
 
-/// A syntax error is shown in the text, which is kept for that reason alone.
-fn syntax_error(sources: &mut Sources, name: &str, text: &[u8], error: &serde_json::Error) -> Diagnostic {
-    let full = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    let message = full.strip_suffix(&position).unwrap_or(&full).to_owned();
-    let text = String::from_utf8_lossy(text).into_owned();
-    let line_start: usize =
-        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let start = (line_start + error.column().saturating_sub(1)).min(text.len());
-    let start = (0..=start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let end =
-        text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |next| start + next.len_utf8());
-    let place = match (u32::try_from(start), u32::try_from(end)) {
-        (Ok(start), Ok(end)) => Place::Span(Span { file: sources.add_file(name, text), start, end }),
-        _ => Place::Implicit,
+/// What Terraform never writes: what it means nobody knows, and without it the rest would say something else.
+fn edited(name: &str, world: &World) -> Vec<Diagnostic> {
+    let flaws = [
+        ("TF004", "has an address that is none", &world.misnamed),
+        ("TF005", "has a value of a type that the provider never gives it", &world.odd),
+        ("TF006", "has two resources of one address, which say different things", &world.twins),
+    ];
+    let told = |(code, what, found): (&'static str, &str, &BTreeSet<String>)| {
+        let first = quote(found.first()?);
+        let rest = match found.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let message = format!("{name} {what}: {first}{rest}");
+        let help = "was it edited? `terraform show -json` writes it anew";
+        Some(Diagnostic::error(code, message, Place::Implicit).help(help))
     };
+    flaws.into_iter().filter_map(told).collect()
+}
+
+/// What can't be read as a plan or a state.
+fn syntax_error(sources: &mut Sources, name: &str, text: &[u8], error: &serde_json::Error) -> Diagnostic {
     let (what, help) = match error.is_data() {
         true => ("is not as Terraform writes it", "was it edited? `terraform show -json` writes it anew"),
         false => ("is not valid JSON", "is the file cut off? `terraform show -json` writes it anew"),
     };
-    Diagnostic::error("TF001", format!("{name} {what}: {message}"), place).help(help)
+    let error = Malformed::new(error);
+    let message = format!("{name} {what}: {}", error.message);
+    Diagnostic::error("TF001", message, error.place(sources, name, text)).help(help)
 }
 
 /// Formats that are not known, by name: `terraform show -json` has version 0.1 to 1.2, a raw state version 4.

@@ -202,9 +202,21 @@ fn read_rule(
         let why = builder.why("a rule", &[]);
         return builder.unresolved(at, &remarks::RULE_OPEN, why);
     }
+    let rules = if egress { &mut draft.acl.outbound } else { &mut draft.acl.inbound };
     match rule(values, place) {
-        Some(rule) if egress => draft.acl.outbound.push(rule),
-        Some(rule) => draft.acl.inbound.push(rule),
+        Some(rule) => {
+            // A rule is of its own or in the list of the ACL, or in both alike; else nobody knows which decides.
+            let twin = rules.iter().any(|known| {
+                known.number.value == rule.number.value
+                    && (known.action, known.traffic.protocol, &known.peer.value)
+                        != (rule.action, rule.traffic.protocol, &rule.peer.value)
+            });
+            rules.push(rule);
+            if twin {
+                draft.is_open = true;
+                builder.unresolved(at, &remarks::TWIN_RULE, "two of its rules have one number".to_owned());
+            }
+        }
         None => {
             draft.is_open = true;
             builder.unresolved(at, &remarks::BAD_RULE, "a rule makes no sense".to_owned());

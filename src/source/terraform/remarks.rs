@@ -1,6 +1,6 @@
 //! Flaws of plans and states, told once per kind.
 
-use crate::source::aws::remarks::{Remark, note, warning};
+use crate::source::aws::remarks::{Remark, error, note, warning};
 
 const AFTER: &str = "paths that need it are undetermined; after apply, the state says it";
 
@@ -12,11 +12,20 @@ pub(super) static LINK_OPEN: Remark = warning("TF013", "belongs to something tha
 pub(super) static RULE_OPEN: Remark = warning("TF014", "has a rule of which a part is not known", AFTER);
 pub(super) static GROUPS_OPEN: Remark = warning("TF015", "may have further security groups", AFTER);
 pub(super) static ROUTE_OPEN: Remark = warning("TF016", "has a route of which a part is not known", AFTER);
-pub(super) static BAD_CIDR: Remark = warning("TF017", "names something that is not a CIDR", "");
+pub(super) static BAD_CIDR: Remark = error(
+    "TF017",
+    "names something that is not a CIDR",
+    "was the file edited? `terraform show -json` writes it anew",
+);
 pub(super) static BAD_RULE: Remark = warning(
     "TF018",
     "has a protocol, ports or a number that make no sense: what it would decide is undetermined",
     "",
+);
+pub(super) static TWIN_RULE: Remark = warning(
+    "TF025",
+    "has two rules of one number, which say different things: what they would decide is undetermined",
+    "AWS takes only one: apply will fail, or the file was edited",
 );
 pub(super) static SECOND_GATEWAY: Remark =
     warning("TF019", "left out, because its VPC already has one attached (VP-15)", "");

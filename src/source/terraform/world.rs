@@ -9,6 +9,7 @@ use super::Moment;
 use super::address::{self, Key, ModulePath};
 use super::document::{Change, ConfigModule, Document, Module, RawResource, Shown, Values};
 use super::resource::Resource;
+use super::types;
 
 /// Resources that are a part of another one, which may list them as well: what they said before the plan is wanted,
 /// for the other one still says it.
@@ -39,6 +40,13 @@ pub(super) struct World {
     pub(super) foreign: BTreeMap<String, usize>,
     /// Resources without values: of a state that an old Terraform wrote.
     pub(super) without_values: BTreeSet<String>,
+    /// Addresses that are none: nobody knows what to do with the resource.
+    pub(super) misnamed: BTreeSet<String>,
+    /// Addresses of two resources that say different things.
+    pub(super) twins: BTreeSet<String>,
+    /// Attributes of types that the provider never gives them, with the address.
+    pub(super) odd: BTreeSet<String>,
+    by_address: HashMap<String, usize>,
     /// Whether links may be known only after apply.
     pub(super) is_plan: bool,
     /// Whether links were cut out of the plan: nothing in it is known only after apply, and nothing tells the
@@ -66,6 +74,11 @@ impl World {
             ..Self::default()
         };
         let changes = document.resource_changes.unwrap_or_default();
+        for change in changes.iter().filter(|change| change.deposed.is_none()) {
+            if identity(change).is_none() {
+                world.misnamed.insert(change.address.to_string());
+            }
+        }
         if let Some(values) = document.values {
             world.add_values(&values, &HashMap::new(), |_| true);
         }
@@ -176,11 +189,16 @@ impl World {
         let mut open: Vec<&Module<'_>> = values.root_module.iter().collect();
         while let Some(module) = open.pop() {
             open.extend(module.child_modules.iter().flatten().rev());
-            let Some(path) = address::module_path(module.address.as_deref().unwrap_or_default()) else {
+            let address = module.address.as_deref().unwrap_or_default();
+            let Some(path) = address::module_path(address) else {
+                self.misnamed.insert(address.to_owned());
                 continue;
             };
             for shown in module.resources.iter().flatten() {
-                let Some(identity) = shown_identity(shown, &path) else { continue };
+                let Some(identity) = shown_identity(shown, &path) else {
+                    self.misnamed.insert(shown.address.to_string());
+                    continue;
+                };
                 if shown.deposed_key.is_some() || !wanted(identity.1) {
                     continue;
                 }
@@ -192,7 +210,10 @@ impl World {
 
     fn add_raw(&mut self, resource: &RawResource<'_>) {
         let module = resource.module.as_deref().unwrap_or_default();
-        let Some(path) = address::module_path(module) else { return };
+        let Some(path) = address::module_path(module) else {
+            self.misnamed.insert(module.to_owned());
+            return;
+        };
         for instance in resource.instances.iter().filter(|instance| instance.deposed.is_none()) {
             let key = instance.index_key.clone();
             let identity = (path.clone(), resource.mode != "data", &*resource.kind, &*resource.name, key);
@@ -229,6 +250,7 @@ impl World {
 
     fn remember_parts(&mut self, changes: &[Change<'_>]) {
         let rest = std::mem::take(&mut self.resources);
+        let addresses = std::mem::take(&mut self.by_address);
         for change in changes.iter().filter(|change| PARTS.contains(&&*change.kind)) {
             let before = change.change.as_ref().and_then(|difference| difference.before);
             if let (Some(identity), Some(before)) = (identity(change), before) {
@@ -236,6 +258,7 @@ impl World {
             }
         }
         self.before = std::mem::replace(&mut self.resources, rest);
+        self.by_address = addresses;
     }
 
     fn add(
@@ -256,6 +279,17 @@ impl World {
         if values.is_none() {
             self.without_values.insert(address.clone());
         }
+        // Both were read with the whole file: they can't fail here.
+        let (values, unknown) =
+            (values.map(parse).unwrap_or_default(), unknown.map(parse).unwrap_or_default());
+        if let Some(path) = types::odd(kind, &values, &unknown) {
+            self.odd.insert(format!("{address} {path}"));
+        }
+        let first = self.by_address.insert(address.clone(), self.resources.len());
+        let differs = first.and_then(|at| self.resources.get(at)).is_some_and(|one| one.values != values);
+        if is_managed && differs {
+            self.twins.insert(address.clone());
+        }
         self.resources.push(Resource {
             address,
             module,
@@ -263,8 +297,8 @@ impl World {
             kind: kind.to_owned(),
             name: name.to_owned(),
             key,
-            values: values.map(parse).unwrap_or_default(),
-            unknown: unknown.map(parse).unwrap_or_default(),
+            values,
+            unknown,
         });
     }
 }

@@ -28,7 +28,7 @@ impl<'n> Owner<'n> {
     }
 
     fn subject(self) -> String {
-        self.name.map_or_else(|| "this".to_owned(), quote)
+        self.name.filter(|name| !name.is_empty()).map_or_else(|| "this".to_owned(), quote)
     }
 }
 

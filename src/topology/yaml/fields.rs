@@ -93,5 +93,9 @@ pub(super) fn value<T>(node: &Node<'_>, read: impl Fn(&str) -> Result<T, Fault>)
 
 /// A text as it is.
 pub(super) fn owned(text: &str) -> Result<String, Fault> {
+    // A text of several lines is shown in one, as YAML folds it: a line of its own could pass for one of the program's.
+    if text.contains(['\n', '\t']) {
+        return Ok(text.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
     Ok(text.to_owned())
 }

@@ -1,12 +1,11 @@
 //! Where problems are collected, and how user input is shown in them.
 
 use super::codes;
+pub(super) use crate::topology::quote;
 use crate::topology::{Diagnostic, Place, Severity};
 
 /// How many problems are kept; a file that has more is not what its author thinks it is.
 const MAX_PROBLEMS: usize = 200;
-/// How many characters of a value are repeated in a message.
-const MAX_QUOTED: usize = 60;
 /// Words longer than this are never a slip of the finger.
 const MAX_GUESSED: usize = 40;
 
@@ -104,25 +103,6 @@ impl Fault {
             None => diagnostic,
         }
     }
-}
-
-/// User input between backticks: one line, no control characters, of bounded length.
-pub(super) fn quote(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(MAX_QUOTED)
-        .map(|character| if is_obeyed(character) { '\u{fffd}' } else { character })
-        .collect();
-    if text.chars().nth(MAX_QUOTED).is_some() {
-        shown.push('…');
-    }
-    format!("`{shown}`")
-}
-
-/// Whether a terminal or an editor obeys a character instead of showing it: controls, ends of lines, turns of direction.
-fn is_obeyed(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Words for a sentence: `a`, `b`, `c`.

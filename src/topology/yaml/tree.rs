@@ -214,7 +214,8 @@ impl<'t, 'p> Builder<'t, 'p> {
     fn alias(&mut self, id: usize, span: Span, end: usize) -> Result<(), Stop> {
         self.count(span)?;
         let Some(mut measured) = self.anchors.get(&id).cloned() else {
-            let fault = Fault::error(codes::SYNTAX, "an alias inside the value that it stands for");
+            let fault = Fault::error(codes::SYNTAX, "an alias inside the value that it stands for")
+                .help("it would never end: write the value out");
             return Err(Stop(fault, Place::Span(span)));
         };
         self.aliased = self.aliased.saturating_add(measured.weight);

@@ -8,7 +8,7 @@ use super::codes;
 use super::problems::{Fault, quote};
 use super::words::{self, EPHEMERAL_PORTS};
 use crate::flow::parse_cidr;
-use crate::topology::{EphemeralPorts, PortRange, PublicIp, RouteDestination, RouteTarget};
+use crate::topology::{EphemeralPorts, PortRange, PublicIp, RouteDestination, RouteTarget, is_invisible};
 
 /// Names that mean something else wherever a route target is named.
 const RESERVED_TARGETS: &[&str] = &["local", "blackhole"];
@@ -267,9 +267,19 @@ pub(super) fn reference(text: &str) -> Result<(), Fault> {
     text.split('/').try_for_each(name)
 }
 
-/// Any text that is not blank.
+/// Any text that is not blank and hides nothing. It may have several lines.
 pub(super) fn text(text: &str) -> Result<(), Fault> {
-    if text.trim().is_empty() { Err(Fault::error(codes::NAME, "the text is empty")) } else { Ok(()) }
+    if text.trim().is_empty() {
+        return Err(Fault::error(codes::NAME, "the text is empty"));
+    }
+    match text.chars().find(|character| is_invisible(*character) && !matches!(character, '\n' | '\t')) {
+        Some(bad) => {
+            let message = format!("the text contains {}, which nobody can see", quote(&bad.to_string()));
+            Err(Fault::error(codes::NAME, message)
+                .help("remove it: it could make the text look like another"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The number of a network ACL rule (NA-2).

@@ -1,13 +1,12 @@
 //! From text to the tree. JSON is read by the YAML parser too, so that both know their places.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span as Bytes, Tag};
 
 use super::{Function, Key, Kind, Node};
-use crate::topology::{Diagnostic, FileId, Place, Span};
+use crate::topology::{Diagnostic, FileId, Place, Span, quote, visible, visible_lines};
 
 /// How deep lists and maps may nest. CloudFormation itself stops at far less in what concerns the network.
 const MAX_DEPTH: usize = 96;
@@ -123,15 +122,19 @@ impl<'t, 'p> Builder<'t, 'p> {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
-                // What follows the first document is not part of the template.
-                return Ok(self.documents < 2);
+                if self.documents > 1 {
+                    let place = Place::Span(self.span(start, range.end));
+                    let problem = Diagnostic::error(SYNTAX, "a second document starts here", place);
+                    return Err(Box::new(problem.help("a template is one document: give each a file")));
+                }
+                return Ok(true);
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let span = self.span(start, range.end);
                 self.count(span)?;
                 let function = function(tag.as_deref());
                 let plain = style == ScalarStyle::Plain && function.is_none();
-                let text = tidy(&text);
+                let text = visible_lines(&text);
                 let kind = if plain { plain_kind(&text) } else { Kind::Text(text.as_ref().into()) };
                 let node = self.tagged(Node { span, kind }, function);
                 self.complete(Measured { node, weight: 1, height: 0 }, anchor, range.end)?;
@@ -147,7 +150,7 @@ impl<'t, 'p> Builder<'t, 'p> {
             Event::Alias(id) => self.alias(id, range.start, range.end)?,
             Event::UnresolvedAlias(name) => {
                 let place = Place::Span(self.span(range.start, range.end));
-                let message = format!("no anchor `{}` before this alias", name.escape_debug());
+                let message = format!("no anchor {} before this alias", quote(&name));
                 return Err(Box::new(Diagnostic::error(SYNTAX, message, place)));
             }
             _ => {}
@@ -218,7 +221,7 @@ impl<'t, 'p> Builder<'t, 'p> {
                     Diagnostic::error(SYNTAX, "CloudFormation does not read `<<` merges", key.place());
                 self.problems.push(problem.help("write the entries out"));
             } else if !seen.insert(&key.text) {
-                let message = format!("`{}` is there twice", key.text.escape_debug());
+                let message = format!("{} is there twice", quote(&key.text));
                 let problem = Diagnostic::error(SYNTAX, message, key.place());
                 self.problems
                     .push(problem.help("CloudFormation takes one of them, nobody should guess which"));
@@ -301,16 +304,7 @@ fn function(tag: Option<&Tag>) -> Option<Function> {
     let tag = tag.filter(|tag| !tag.is_yaml_core_schema())?;
     let original = tag.original();
     let name = original.trim_start_matches('!');
-    (!name.is_empty()).then(|| Function::by_tag(name))
-}
-
-/// The text without what a terminal or an editor obeys instead of showing it. Ends of lines stay: they belong to values.
-fn tidy(text: &str) -> Cow<'_, str> {
-    let obeyed = |letter: char| {
-        letter.is_control() && !matches!(letter, '\n' | '\t')
-            || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(obeyed) { Cow::Owned(text.replace(obeyed, "\u{fffd}")) } else { Cow::Borrowed(text) }
+    (!name.is_empty()).then(|| Function::by_tag(&visible(name)))
 }
 
 /// CloudFormation reads YAML 1.1: `yes` is a boolean, and reads as `true`.

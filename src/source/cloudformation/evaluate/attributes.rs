@@ -8,7 +8,7 @@ use super::super::stack::{NESTED_STACK, ResourceId, StackId};
 use super::super::value::Value;
 use super::Evaluator;
 use super::conditions::Truth;
-use crate::topology::{Diagnostic, Place};
+use crate::topology::{Diagnostic, Place, quote};
 
 /// Attributes that are what `Ref` gives, for every type of `AWS::EC2`.
 const IDS: [&str; 16] = [
@@ -67,9 +67,9 @@ impl Evaluator<'_> {
         let world = self.world;
         let found = world.stack(stack).and_then(|stack| stack.resources.get(name));
         let Some(&id) = found else {
-            let message = format!("there is no resource `{}`", name.escape_debug());
+            let message = format!("there is no resource {}", quote(name));
             self.report(Diagnostic::warning("CFN005", message, place));
-            return Value::unknown(format!("nothing is called `{}`", name.escape_debug()));
+            return Value::unknown(format!("nothing is called {}", quote(name)));
         };
         if self.exists(id) == Truth::False {
             return Value::unknown(format!("`{name}` does not exist under the conditions that hold"));

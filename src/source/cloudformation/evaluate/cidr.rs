@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::flow::parse_cidr;
+use crate::topology::quote;
 
 /// CloudFormation's limit.
 const MAX_COUNT: u32 = 256;
@@ -15,7 +16,7 @@ const MAX_COUNT: u32 = 256;
 ///
 /// With the reason, if CloudFormation would refuse it.
 pub(super) fn split(block: &str, count: u32, bits: u8) -> Result<Vec<String>, String> {
-    let net = parse_cidr(block.trim()).ok_or_else(|| format!("`{}` is not a CIDR", block.escape_debug()))?;
+    let net = parse_cidr(block.trim()).ok_or_else(|| format!("{} is not a CIDR", quote(block)))?;
     if !(1..=MAX_COUNT).contains(&count) {
         return Err(format!("`Fn::Cidr` makes 1 to {MAX_COUNT} ranges, not {count}"));
     }

@@ -6,7 +6,7 @@ use super::super::document::{Function, Kind, Node};
 use super::super::stack::{ResourceId, StackId};
 use super::super::value::Value;
 use super::{Evaluator, Subject};
-use crate::topology::{Diagnostic, Place};
+use crate::topology::{Diagnostic, Place, quote};
 
 /// Whether a condition holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,9 +49,9 @@ impl Evaluator<'_> {
         let world = self.world;
         let found = world.stack(stack).and_then(|stack| stack.conditions.get_key_value(name));
         let Some((name, node)) = found else {
-            let message = format!("there is no condition `{}`", name.escape_debug());
+            let message = format!("there is no condition {}", quote(name));
             self.report(Diagnostic::warning("CFN005", message, place));
-            return Truth::Unknown(format!("there is no condition `{}`", name.escape_debug()).into());
+            return Truth::Unknown(format!("there is no condition {}", quote(name)).into());
         };
         let key = (stack, Rc::clone(name));
         if let Some(truth) = self.conditions.get(&key) {

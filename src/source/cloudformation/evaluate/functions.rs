@@ -7,7 +7,7 @@ use super::super::stack::StackId;
 use super::super::value::{Piece, Text, Value};
 use super::conditions::Truth;
 use super::{BY_CONDITION, Evaluator, Exports, Subject, cidr, too_long};
-use crate::topology::{Diagnostic, Place};
+use crate::topology::{Diagnostic, Place, quote};
 
 impl Evaluator<'_> {
     pub(super) fn call(
@@ -48,11 +48,11 @@ impl Evaluator<'_> {
                 }
             }
             Function::Other(name) => {
-                let shown = name.escape_debug().to_string();
+                let shown = quote(name);
                 let problem =
-                    Diagnostic::warning("CFN007", format!("function `{shown}` is not evaluated"), place);
+                    Diagnostic::warning("CFN007", format!("function {shown} is not evaluated"), place);
                 self.report(problem.help("what depends on it is undetermined"));
-                Value::unknown(format!("`{shown}` is not evaluated"))
+                Value::unknown(format!("{shown} is not evaluated"))
             }
         }
     }
@@ -125,7 +125,7 @@ impl Evaluator<'_> {
                 Value::Nothing => {}
                 unknown @ Value::Unknown(_) => return unknown,
                 Value::List(_) | Value::Map(_) => {
-                    return Value::unknown(format!("`${{{}}}` is not a text", name.escape_debug()));
+                    return Value::unknown(format!("{} is not a text", quote(&format!("${{{name}}}"))));
                 }
             }
             if too_long(text.len()) || too_long(text.0.len()) {
@@ -298,10 +298,7 @@ impl Evaluator<'_> {
         }
         match (found, options.first().and_then(|node| node.get("DefaultValue"))) {
             (Some(node), _) | (None, Some(node)) => self.value(stack, node),
-            (None, None) => {
-                let path: Vec<String> = keys.iter().map(|key| key.escape_debug().to_string()).collect();
-                Value::unknown(format!("mapping `{}` does not exist", path.join(".")))
-            }
+            (None, None) => Value::unknown(format!("mapping {} does not exist", quote(&keys.join(".")))),
         }
     }
 
@@ -330,9 +327,9 @@ impl Evaluator<'_> {
         };
         let found = self.exports().get(&name).cloned().unwrap_or_default();
         match found.as_slice() {
-            [] => Value::unknown(format!("no template that was read exports `{}`", name.escape_debug())),
+            [] => Value::unknown(format!("no template that was read exports {}", quote(&name))),
             [(exporter, output)] => self.output(*exporter, &Rc::clone(output)),
-            _ => Value::unknown(format!("several templates export `{}`", name.escape_debug())),
+            _ => Value::unknown(format!("several templates export {}", quote(&name))),
         }
     }
 
@@ -341,7 +338,7 @@ impl Evaluator<'_> {
         let world = self.world;
         let outputs = world.stack(stack).map(|stack| stack.outputs.as_slice()).unwrap_or_default();
         let Some((_, node)) = outputs.iter().find(|(output, _)| output == name) else {
-            return Value::unknown(format!("the stack has no output `{}`", name.escape_debug()));
+            return Value::unknown(format!("the stack has no output {}", quote(name)));
         };
         let Some(node) = node.get("Value") else { return Value::unknown("the output has no value") };
         self.once(

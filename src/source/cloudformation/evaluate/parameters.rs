@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::stack::{Parameter, StackId};
 use super::super::value::Value;
 use super::{Evaluator, Subject};
-use crate::topology::{Diagnostic, Place};
+use crate::topology::{Diagnostic, Place, quote};
 
 impl Evaluator<'_> {
     /// `Ref NAME`, and `${NAME}` in a text.
@@ -19,9 +19,9 @@ impl Evaluator<'_> {
             return self.whole_resource(*id);
         }
         let Some((name, parameter)) = this.parameters.get_key_value(name) else {
-            let message = format!("there is no parameter and no resource `{}`", name.escape_debug());
+            let message = format!("there is no parameter and no resource {}", quote(name));
             self.report(Diagnostic::warning("CFN005", message, place));
-            return Value::unknown(format!("nothing is called `{}`", name.escape_debug()));
+            return Value::unknown(format!("nothing is called {}", quote(name)));
         };
         let key = (stack, Rc::clone(name));
         if let Some(value) = self.parameters.get(&key) {
@@ -91,7 +91,7 @@ impl Evaluator<'_> {
         let wrong =
             parts.into_iter().find(|part| parameter.allowed.iter().all(|allowed| **allowed != **part));
         if let Some(wrong) = wrong.filter(|_| !parameter.allowed.is_empty()) {
-            let message = format!("`{}` is not an allowed value of parameter `{name}`", wrong.escape_debug());
+            let message = format!("{} is not an allowed value of parameter `{name}`", quote(wrong));
             let allowed: Vec<&str> = parameter.allowed.iter().map(|one| &**one).collect();
             let problem = Diagnostic::error("CFN006", message, parameter.place);
             self.report(problem.help(format!("allowed are: {}", allowed.join(", "))));

@@ -9,7 +9,7 @@ use super::super::stack::ResourceId;
 use super::super::value::{Located, Value, label};
 use super::Lowering;
 use crate::flow::parse_cidr;
-use crate::topology::{Place, Spanned};
+use crate::topology::{Place, Spanned, quote};
 
 /// A property.
 #[derive(Clone, Debug)]
@@ -42,8 +42,8 @@ impl<T> Field<T> {
             Self::Known(said) => match read(&said.value) {
                 Some(value) => Field::Known(Spanned::new(value, said.place)),
                 None => {
-                    let shown = said.value.to_string().escape_debug().to_string();
-                    Field::Unknown(format!("`{shown}` is not {what}").into(), said.place)
+                    let shown = quote(&said.value.to_string());
+                    Field::Unknown(format!("{shown} is not {what}").into(), said.place)
                 }
             },
         }
@@ -91,7 +91,7 @@ impl Bag {
     }
 
     pub(super) fn number(&self, evaluator: &Evaluator<'_>, name: &str) -> Field<i64> {
-        self.text(evaluator, name).and_then("a number", |text| text.trim().parse().ok())
+        self.text(evaluator, name).and_then("a number", |text| number(text.trim()))
     }
 
     pub(super) fn flag(&self, evaluator: &Evaluator<'_>, name: &str) -> Field<bool> {
@@ -142,6 +142,12 @@ pub(super) fn text(evaluator: &Evaluator<'_>, located: &Located) -> Field<String
         },
         Value::Map(_) => Field::Unknown("a single value should be there".into(), located.place),
     }
+}
+
+/// A whole number. One with a leading zero is octal to readers of YAML 1.1, unless it is in quotes: nobody knows what it is.
+fn number(text: &str) -> Option<i64> {
+    let digits = text.trim_start_matches('-');
+    (digits.len() == 1 || !digits.starts_with('0')).then(|| text.parse().ok())?
 }
 
 /// A CIDR; a bare address is one of its own.
