@@ -51,11 +51,12 @@ impl Row {
 
     fn tell<'d>(&mut self, diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {
         for one in diagnostics {
-            self.told[match one.severity {
-                Severity::Error => 0,
-                Severity::Warning => 1,
-                Severity::Note => 2,
-            }] += 1;
+            let [errors, warnings, notes] = &mut self.told;
+            *match one.severity {
+                Severity::Error => errors,
+                Severity::Warning => warnings,
+                Severity::Note => notes,
+            } += 1;
         }
     }
 

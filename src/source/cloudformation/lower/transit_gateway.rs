@@ -31,6 +31,8 @@ const LINES: [(&str, &str, &str); 4] = [
 ];
 
 type Gateways = Declared<ResourceId>;
+/// What is attached, and why it may have further ranges.
+type AttachedVpc = (AttachedTo, Option<String>);
 
 impl Lowering<'_> {
     pub(super) fn transit_gateways(&mut self) {
@@ -191,10 +193,7 @@ impl Lowering<'_> {
     }
 
     /// The VPC and the subnets of an attachment, and why the VPC may have further ranges.
-    fn attached_vpc(
-        &mut self,
-        id: ResourceId,
-    ) -> Result<(AttachedTo, Option<String>), (&'static str, Rc<str>)> {
+    fn attached_vpc(&mut self, id: ResourceId) -> Result<AttachedVpc, (&'static str, Rc<str>)> {
         let place = self.place(id);
         if let Reference::Literal(vpc) = self.reference(id, "VpcId") {
             // Nothing of the templates is in it; what it announces is not known.
