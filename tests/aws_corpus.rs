@@ -7,7 +7,7 @@ mod json_damage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use json_damage::mutate;
+use json_damage::{any_json, mutate};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vpcreach::source::aws::{self, Capture};
@@ -225,30 +225,12 @@ fn samples() -> Value {
     })
 }
 
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        prop_oneof!["", "-1", "local", "10.0.0.0/8", "::/0", "300.1.2.3/99", "vpc-1", "\\PC{0,8}"]
-            .prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec(("[A-Z][a-z]{1,6}", inner), 0..4)
-                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
-        ]
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_makes_the_reader_panic(
-        changes in prop::collection::vec((prop::collection::vec(0usize..40, 1..7), any_json()), 0..6),
+        changes in prop::collection::vec((prop::collection::vec(0usize..40, 1..7), any_json(Just(Value::from("local")).boxed(), "[A-Z][a-z]{1,6}")), 0..6),
         cut in prop::option::of(0usize..4000),
     ) {
         let mut document = samples();

@@ -64,7 +64,11 @@ fn read(document: &Value) -> Plan {
 }
 
 fn verdict(items: &[Item], from: &str, to: &str) -> String {
-    let plan = read(&plan(items));
+    verdict_of(&plan(items), from, to)
+}
+
+fn verdict_of(document: &Value, from: &str, to: &str) -> String {
+    let plan = read(document);
     let (network, problems) = Network::compile(&plan.topology);
     let errors: Vec<_> = plan.diagnostics.iter().chain(&problems).filter(|one| one.is_error()).collect();
     assert!(errors.is_empty(), "{errors:?}");
@@ -384,6 +388,30 @@ fn what_others_attach_is_not_guessed() {
         }
     }
     assert_eq!(verdict(&items, "a", "b:22"), OPEN);
+}
+
+#[test]
+fn an_attachment_by_another_provider_waits_for_acceptance() {
+    let ask = |gateway: Value, provider: &str, more: Vec<Item>| {
+        let mut document = plan(&[hub(gateway, &json!({})), more].concat());
+        for one in document["configuration"]["root_module"]["resources"].as_array_mut().unwrap() {
+            let is_peer = one["type"] == ATTACHMENT && one["name"] == "b";
+            one["provider_config_key"] = json!(if is_peer { provider } else { "aws" });
+        }
+        verdict_of(&document, "a", "b:22")
+    };
+    let accepter: Item = (
+        "aws_ec2_transit_gateway_vpc_attachment_accepter",
+        "b",
+        json!({}),
+        vec![("transit_gateway_attachment_id", vec![B])],
+    );
+    assert_eq!(ask(json!({}), "aws", vec![]), "reachable");
+    assert_eq!(ask(json!({}), "network:aws", vec![]), "reachable", "a module inherits the provider");
+    assert_eq!(ask(json!({}), "aws.peer", vec![]), OPEN, "the alias may be another account");
+    assert_eq!(ask(json!({}), "aws.peer", vec![accepter]), "reachable");
+    let accepts = json!({"auto_accept_shared_attachments": "enable"});
+    assert_eq!(ask(accepts, "aws.peer", vec![]), "reachable");
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn unreadable(path: &Path, error: &io::Error) -> SourceError {
     let message = format!("{} can't be read: {why}", shown(path));
     SourceError::new(
         Diagnostic::error("SRC001", message, Place::Implicit)
-            .help("a topology file, a file of AWS answers, or a directory of them is expected"),
+            .help("expected: a topology file, a Terraform plan or state, AWS answers or CloudFormation templates, or a directory of either"),
     )
 }
 

@@ -22,7 +22,7 @@ mod scope;
 mod security_group;
 mod subnet;
 mod transit_gateway;
-mod unmodelled;
+pub(super) mod unmodelled;
 mod vpc;
 
 use builder::Builder;

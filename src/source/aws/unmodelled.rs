@@ -287,6 +287,14 @@ pub(super) fn add(builder: &mut Builder<'_>, kind: &'static str, name: &str, pla
 
 /// Remembers a gateway that a route or an association names: it may be of a kind that was not captured.
 pub(super) fn mention(builder: &mut Builder<'_>, id: &str, place: Place) {
+    let kind = kind_of_target(id).or_else(|| id.parse::<IpAddr>().is_ok().then_some("route server next hop"));
+    if let Some(kind) = kind {
+        builder.mentioned.entry((kind, id.to_owned())).or_insert(place);
+    }
+}
+
+/// The kind of a route's target, by its id, if it is one that is known by name only.
+pub(in crate::source) fn kind_of_target(id: &str) -> Option<&'static str> {
     const PREFIXES: &[(&str, &str)] = &[
         ("tgw-", "transit gateway"),
         ("vgw-", "virtual private gateway"),
@@ -294,15 +302,12 @@ pub(super) fn mention(builder: &mut Builder<'_>, id: &str, place: Place) {
         ("cagw-", "carrier gateway"),
         ("lgw-", "local gateway"),
     ];
-    let by_prefix = PREFIXES.iter().find(|(prefix, _)| id.starts_with(prefix)).map(|(_, kind)| *kind);
-    let kind = match by_prefix {
-        Some(kind) => kind,
-        None if id.contains(":core-network/") => "core network",
-        None if id.starts_with("arn:") => "ODB network",
-        None if id.parse::<IpAddr>().is_ok() => "route server next hop",
-        None => return,
-    };
-    builder.mentioned.entry((kind, id.to_owned())).or_insert(place);
+    match PREFIXES.iter().find(|(prefix, _)| id.starts_with(prefix)) {
+        Some((_, kind)) => Some(kind),
+        None if id.contains(":core-network/") => Some("core network"),
+        None if id.starts_with("arn:") => Some("ODB network"),
+        None => None,
+    }
 }
 
 fn mentioned(builder: &mut Builder<'_>) {

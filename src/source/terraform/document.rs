@@ -168,6 +168,8 @@ pub(super) struct ConfigResource {
     #[serde(rename = "type")]
     pub(super) kind: String,
     pub(super) name: String,
+    /// Which configuration of the provider makes it: `aws`, `aws.peer`, in older files `MODULE:aws`.
+    pub(super) provider_config_key: String,
     /// By attribute: an expression, or blocks of expressions.
     pub(super) expressions: Value,
     pub(super) for_each_expression: Value,

@@ -104,18 +104,25 @@ pub(super) fn follow(
 
 /// Whether the configuration says anything about an attribute. `None` without a configuration.
 pub(super) fn is_configured(world: &World, at: &Resource, name: &str) -> Option<bool> {
-    let search = Search {
-        world,
-        wanted: &Wanted { kinds: &[], attributes: &[], words: &[] },
-        depth: 0,
-        is_keyed: false,
-        left: 0,
-    };
-    let (_, config) = search.place_of(at)?;
+    let config = config_of(world, at)?;
     let said = config.expressions.get(name).is_some_and(|expression| !is_nothing(expression));
     // Format 0.1 leaves out what is written as a block and is an attribute.
     let hidden = world.hides_blocks && matches!(name, "ingress" | "egress" | "route");
     if hidden && !said { None } else { Some(said) }
+}
+
+/// The provider that makes a resource, with its alias: two of them may be two accounts. `None` without a configuration.
+///
+/// A module that was given another provider by its caller says so since Terraform 1.1 only.
+pub(super) fn provider<'w>(world: &'w World, at: &Resource) -> Option<&'w str> {
+    let key = config_of(world, at)?.provider_config_key.as_str();
+    Some(key.rsplit_once(':').map_or(key, |(_, key)| key)).filter(|key| !key.is_empty())
+}
+
+fn config_of<'w>(world: &'w World, at: &Resource) -> Option<&'w ConfigResource> {
+    let wanted = &Wanted { kinds: &[], attributes: &[], words: &[] };
+    let search = Search { world, wanted, depth: 0, is_keyed: false, left: 0 };
+    Some(search.place_of(at)?.1)
 }
 
 /// Whether an expression is a plain `null`.

@@ -43,28 +43,20 @@ impl Resource {
 
     /// Whether what stands at a path, or a part of it, is known only after apply.
     pub(super) fn is_unknown(&self, path: Path<'_>) -> bool {
-        let mut here = &self.unknown;
-        for step in path {
-            if here == &Value::Bool(true) {
-                return true;
-            }
-            let Some(inner) = into(here, *step) else { return false };
-            here = inner;
-        }
-        has_true(here)
+        self.unknown_at(path).is_some_and(has_true)
     }
 
     /// Whether the whole of what stands at a path is known only after apply.
     pub(super) fn is_wholly_unknown(&self, path: Path<'_>) -> bool {
-        let mut here = &self.unknown;
-        for step in path {
-            if here == &Value::Bool(true) {
-                return true;
-            }
-            let Some(inner) = into(here, *step) else { return false };
-            here = inner;
-        }
-        here == &Value::Bool(true)
+        self.unknown_at(path) == Some(&Value::Bool(true))
+    }
+
+    /// What is unknown at a path; `true` stands for everything below it too.
+    fn unknown_at(&self, path: Path<'_>) -> Option<&Value> {
+        path.iter().try_fold(&self.unknown, |here, step| match here {
+            Value::Bool(true) => Some(here),
+            _ => into(here, *step),
+        })
     }
 
     /// A text that is not empty.

@@ -172,6 +172,20 @@ fn setting(builder: &Builder<'_>, one: &Resource, name: &str, default: bool) -> 
     }
 }
 
+/// Whether an attachment is of another account than its gateway, or may be, so that somebody has to accept it.
+fn waits_for_acceptance(builder: &Builder<'_>, one: &Resource, gateway: usize) -> bool {
+    let Some(gateway) = builder.resource(gateway) else { return true };
+    let foreign = match (one.text("vpc_owner_id"), gateway.text("owner_id")) {
+        (Some(vpc), Some(gateway)) => vpc != gateway,
+        // Before apply nobody knows the accounts: another configuration of the provider may be another one.
+        _ => {
+            let [own, other] = [one, gateway].map(|one| reference::provider(builder.world, one));
+            own.zip(other).is_some_and(|(own, other)| own != other)
+        }
+    };
+    foreign && setting(builder, gateway, "auto_accept_shared_attachments", false) != Setting::On
+}
+
 /// Settings of an attachment that decide over packets; none if one of them is not known.
 fn options(builder: &Builder<'_>, one: &Resource) -> Option<[bool; 3]> {
     let known = |name, default| match setting(builder, one, name, default) {
@@ -263,14 +277,7 @@ impl Reading {
             Ok(to) => to,
             Err(why) => return self.give_up(builder, &[gateway], at, &why),
         };
-        // Of a VPC of another account, the attachment waits for someone who accepts it.
-        let owners =
-            (one.text("vpc_owner_id"), builder.resource(gateway).and_then(|one| one.text("owner_id")));
-        let shared = matches!(owners, (Some(vpc), Some(gateway)) if vpc != gateway);
-        let accepted = builder
-            .resource(gateway)
-            .is_some_and(|one| setting(builder, one, "auto_accept_shared_attachments", false) == Setting::On);
-        if shared && !accepts && !accepted && accepter.is_none() {
+        if !accepts && accepter.is_none() && waits_for_acceptance(builder, one, gateway) {
             return self.give_up(builder, &[gateway], at, "whether it is accepted is not said");
         }
         let name = builder.name(at);

@@ -13,6 +13,7 @@ use super::inventory::Fate;
 use super::link::Target;
 use super::resource::{self, Resource, Step};
 use super::{reference, wanted};
+use crate::source::aws::unmodelled::kind_of_target;
 use crate::topology::{Place, Spanned, Unmodelled};
 
 /// Kinds that a path may meet, in AWS's words.
@@ -314,15 +315,7 @@ fn addresses(one: &Resource) -> Vec<IpAddr> {
 
 /// Remembers a gateway that a route names and the file does not hold: it may be of a kind that is not modelled.
 pub(super) fn mention(builder: &mut Builder<'_>, id: &str, place: Place) {
-    const PREFIXES: &[(&str, &str)] = &[
-        ("tgw-", "transit gateway"),
-        ("vgw-", "virtual private gateway"),
-        ("vpce-", "VPC endpoint"),
-        ("cagw-", "carrier gateway"),
-        ("lgw-", "local gateway"),
-        ("arn:", "core network"),
-    ];
-    if let Some((_, kind)) = PREFIXES.iter().find(|(prefix, _)| id.starts_with(prefix)) {
+    if let Some(kind) = kind_of_target(id) {
         builder.mentioned.entry((kind, id.to_owned())).or_insert(place);
     }
 }

@@ -136,7 +136,7 @@ impl<'t, 'p> Builder<'t, 'p> {
                 let plain = style == ScalarStyle::Plain && function.is_none();
                 let text = visible_lines(&text);
                 let kind = if plain { plain_kind(&text) } else { Kind::Text(text.as_ref().into()) };
-                let node = self.tagged(Node { span, kind }, function);
+                let node = tagged(Node { span, kind }, function);
                 self.complete(Measured { node, weight: 1, height: 0 }, anchor, range.end)?;
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -191,7 +191,7 @@ impl<'t, 'p> Builder<'t, 'p> {
             Items::List(items) => Node { span, kind: Kind::List(Rc::new(items)) },
             Items::Map { entries, .. } => self.map(span, entries),
         };
-        let node = self.tagged(node, frame.tag);
+        let node = tagged(node, frame.tag);
         self.complete(Measured { node, weight: frame.weight, height: frame.height }, frame.anchor, end)
     }
 
@@ -226,14 +226,6 @@ impl<'t, 'p> Builder<'t, 'p> {
                 self.problems
                     .push(problem.help("CloudFormation takes one of them, nobody should guess which"));
             }
-        }
-    }
-
-    #[allow(clippy::unused_self)]
-    fn tagged(&self, node: Node, function: Option<Function>) -> Node {
-        match function {
-            Some(function) => Node { span: node.span, kind: Kind::Call(function, Rc::new(node)) },
-            None => node,
         }
     }
 
@@ -288,6 +280,13 @@ impl<'t, 'p> Builder<'t, 'p> {
             },
         }
         Ok(())
+    }
+}
+
+fn tagged(node: Node, function: Option<Function>) -> Node {
+    match function {
+        Some(function) => Node { span: node.span, kind: Kind::Call(function, Rc::new(node)) },
+        None => node,
     }
 }
 

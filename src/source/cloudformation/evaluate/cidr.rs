@@ -44,7 +44,6 @@ pub(super) fn split(block: &str, count: u32, bits: u8) -> Result<Vec<String>, St
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::split;
 
