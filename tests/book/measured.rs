@@ -60,7 +60,12 @@ pub(crate) fn performance() -> io::Result<String> {
         let (mut what, mut goal) = (of(row, "what"), of(row, "goal"));
         for (name, value) in row.get("figures").and_then(Value::as_object).into_iter().flatten() {
             let number = value.as_f64().unwrap_or(f64::NAN);
-            let _ = writeln!(text, "| {} | {} | {name} | {number} |", std::mem::take(&mut what), std::mem::take(&mut goal));
+            let _ = writeln!(
+                text,
+                "| {} | {} | {name} | {number} |",
+                std::mem::take(&mut what),
+                std::mem::take(&mut goal)
+            );
         }
     }
     let exponent = record.get("exponent").and_then(Value::as_f64).unwrap_or(f64::NAN);
