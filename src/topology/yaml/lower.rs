@@ -28,8 +28,8 @@ pub(super) fn lower(root: &Node<'_>, topology: &mut Topology, problems: &mut Pro
     topology.completeness = completeness(top);
     topology.prefix_lists = prefix_lists(top);
     topology.networks = networks(top);
-    topology.peering_connections = peering_connections(top, problems);
-    topology.transit_gateways = transit_gateway::transit_gateways(top, problems);
+    topology.peering_connections = peering_connections(top, &topology.completeness, problems);
+    topology.transit_gateways = transit_gateway::transit_gateways(top, &topology.completeness, problems);
     for (key, node) in top.map("vpcs") {
         let vpc = vpc::vpc(key, node, &mut topology.unmodelled, problems);
         topology.vpcs.push(key.name(), vpc);
@@ -88,14 +88,19 @@ fn networks(top: Fields<'_, '_>) -> Entries<NamedNetwork> {
     networks
 }
 
-fn peering_connections(top: Fields<'_, '_>, problems: &mut Problems) -> Entries<PeeringConnection> {
+fn peering_connections(
+    top: Fields<'_, '_>,
+    completeness: &Completeness,
+    problems: &mut Problems,
+) -> Entries<PeeringConnection> {
     let mut connections = Entries::default();
     for (key, node) in top.map("peering_connections") {
         let peering = Fields::new(node, &PEERING);
         let (Some(requester), Some(accepter)) = (peering.text("requester"), peering.text("accepter")) else {
             continue;
         };
-        if requester.value == accepter.value {
+        // A capture says what it says.
+        if requester.value == accepter.value && *completeness == Completeness::Complete {
             let message = format!("{} can't be peered with itself", quote(&requester.value));
             let fault = Fault::error(codes::SELF_PEERING, message);
             problems.push(fault.at(accepter.place).also(requester.place, "the same VPC"));

@@ -9,17 +9,22 @@ use super::super::problems::{Fault, Problems, quote};
 use super::super::{values, words};
 use super::rules::{not_a_target, routes};
 use crate::topology::{
-    AttachedTo, Entries, Entry, Place, RouteTable, RouteTarget, Spanned, TransitGateway,
+    AttachedTo, Completeness, Entries, Entry, Place, RouteTable, RouteTarget, Spanned, TransitGateway,
     TransitGatewayAttachment, TransitGatewayRouteTable,
 };
 
-pub(super) fn transit_gateways(top: Fields<'_, '_>, problems: &mut Problems) -> Entries<TransitGateway> {
+pub(super) fn transit_gateways(
+    top: Fields<'_, '_>,
+    completeness: &Completeness,
+    problems: &mut Problems,
+) -> Entries<TransitGateway> {
     let mut gateways = Entries::default();
     for (key, node) in top.map("transit_gateways") {
         let said = Fields::new(node, &TRANSIT_GATEWAY);
         let attachments = attachments(top, said);
         let route_tables = said.get("route_tables").map(|_| route_tables(said, &attachments, problems));
-        if let Some(tables) = &route_tables {
+        // A capture says what it says.
+        if let Some(tables) = route_tables.as_ref().filter(|_| *completeness == Completeness::Complete) {
             check_associations(tables, problems);
         }
         let gateway = TransitGateway {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Lines longer than this are broken up.
-const WIDTH: usize = 100;
+const WIDTH: usize = 110;
 
 /// A value to write.
 #[derive(Clone, Debug, PartialEq, Eq)]

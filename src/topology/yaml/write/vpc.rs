@@ -113,22 +113,26 @@ impl Writer<'_> {
 
     fn instance(&mut self, instance: &Instance, vpc: &Vpc) -> Value {
         let mut map = Map::default();
-        map.maybe("kind", word(words::INSTANCE_KINDS, &instance.kind.value));
-        map.maybe("state", word(words::INSTANCE_STATES, &instance.state.value));
+        let kind = &instance.kind.value;
+        let only = match instance.interfaces.0.as_slice() {
+            [only] if only.name() == ONLY_INTERFACE => Some(&only.value),
+            _ => None,
+        };
+        if let Some(only) = only {
+            interface(&mut map, only, kind, vpc);
+        }
         map.maybe("group", said(instance.group.as_ref()));
+        map.maybe("kind", word(words::INSTANCE_KINDS, kind));
+        map.maybe("state", word(words::INSTANCE_STATES, &instance.state.value));
         map.maybe("ephemeral_ports", instance.ephemeral_ports.map(|ports| ephemeral_ports(ports.value)));
         map.maybe("policy_routing", flag(instance.policy_routing.as_ref().filter(|on| !on.value)));
-        let kind = &instance.kind.value;
-        match instance.interfaces.0.as_slice() {
-            [only] if only.name() == ONLY_INTERFACE => interface(&mut map, &only.value, kind, vpc),
-            _ => {
-                let all = self.named(&instance.interfaces, |_, said| {
-                    let mut map = Map::default();
-                    interface(&mut map, said, kind, vpc);
-                    map.record()
-                });
-                map.put("interfaces", Value::Record(all.0));
-            }
+        if only.is_none() {
+            let all = self.named(&instance.interfaces, |_, said| {
+                let mut map = Map::default();
+                interface(&mut map, said, kind, vpc);
+                map.record()
+            });
+            map.put("interfaces", Value::Record(all.0));
         }
         map.record()
     }

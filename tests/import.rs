@@ -1,0 +1,238 @@
+//! Imported files give the same answers as what they were imported from.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing
+)]
+
+#[path = "import/command.rs"]
+mod command;
+#[path = "import/words.rs"]
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use vpcreach::fleet::{self, MatrixCell};
+use vpcreach::import::{self, Options};
+use vpcreach::network::Network;
+use vpcreach::reach::{self, Dial, Endpoint, Question, Service, Verdict};
+use vpcreach::source::terraform::{self, Moment};
+use vpcreach::source::{self, Loaded, cloudformation};
+use vpcreach::topology::{Diagnostic, Topology, yaml};
+
+/// What every pair is asked about.
+const SERVICES: [&str; 7] = ["22", "80", "443", "5432", "53/udp", "icmp", "all"];
+/// Beside the matrix: where every endpoint is asked to get to.
+const OUTSIDE: [&str; 3] = ["internet", "198.51.100.7", "172.31.255.9"];
+/// Sources with more interfaces than this are asked about fewer services.
+const MANY: usize = 60;
+
+/// A topology, and whether its names are those of a topology file.
+struct Read {
+    topology: Topology,
+    options: Options,
+}
+
+fn read(path: &Path) -> Option<Read> {
+    let (topology, diagnostics, keep_names) = match source::read(path).ok()? {
+        Loaded::Yaml { name, bytes } => {
+            let (topology, diagnostics) = yaml::read(&name, &bytes);
+            (topology, diagnostics, true)
+        }
+        Loaded::Aws(capture) => (capture.topology, capture.diagnostics, false),
+        Loaded::Terraform { name, bytes } => {
+            let plan = terraform::read(&name, &bytes, Moment::After);
+            (plan.topology, plan.diagnostics, false)
+        }
+        Loaded::CloudFormation { files } => {
+            let region = ("AWS::Region".to_owned(), "us-east-1".to_owned());
+            let settings = cloudformation::Settings { parameters: vec![region] };
+            let import = cloudformation::read(&files, &settings);
+            (import.topology, import.diagnostics, false)
+        }
+    };
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return None;
+    }
+    Some(Read { topology, options: Options { keep_names, ..Options::default() } })
+}
+
+#[derive(Default, Debug)]
+struct Count {
+    sources: usize,
+    unreadable: usize,
+    whole: usize,
+    unstable: usize,
+    lines: usize,
+    compared: usize,
+    undetermined: usize,
+    differing: usize,
+}
+
+impl Count {
+    fn add(&mut self, other: &Self) {
+        self.sources += other.sources;
+        self.unreadable += other.unreadable;
+        self.whole += other.whole;
+        self.unstable += other.unstable;
+        self.lines += other.lines;
+        self.compared += other.compared;
+        self.undetermined += other.undetermined;
+        self.differing += other.differing;
+    }
+}
+
+type Answers = BTreeMap<(String, String, String), Verdict>;
+
+/// Every answer of a network, its endpoints by the names in `names`.
+fn answers(network: &Network, names: &BTreeMap<String, String>, services: &[&str]) -> Answers {
+    let named = |name: &String| names.get(name).unwrap_or(name).clone();
+    let services: Vec<Service> =
+        services.iter().map(|text| Service::parse(Some(text), None).unwrap()).collect();
+    let options = fleet::Options { services: services.clone(), family: None };
+    let matrix = fleet::matrix(network, &options).unwrap();
+    let mut answers = Answers::new();
+    for (from, row) in matrix.rows.iter().zip(&matrix.cells) {
+        for (to, cell) in matrix.columns.iter().zip(row) {
+            let MatrixCell::Verdicts(verdicts) = cell else { continue };
+            for (service, verdict) in matrix.services.iter().zip(verdicts) {
+                answers.insert((named(from), named(to), service.clone()), *verdict);
+            }
+        }
+    }
+    let options = reach::Options { dial: Dial::Every, ..reach::Options::default() };
+    for from in Endpoint::inside(network) {
+        for outside in OUTSIDE {
+            let Ok(to) = Endpoint::resolve(network, outside, Dial::Every) else { continue };
+            for service in &services {
+                let asked = Question::among(network, &from, &to, service.clone(), &options);
+                let Ok(question) = asked else { continue };
+                let key = (named(&from.name().to_owned()), outside.to_owned(), format!("{service:?}"));
+                answers.insert(key, reach::answer(network, &question).verdict);
+            }
+        }
+    }
+    answers
+}
+
+fn names(network: &Network) -> Vec<String> {
+    Endpoint::outside(network)
+        .iter()
+        .chain(&Endpoint::inside(network))
+        .map(|one| one.name().to_owned())
+        .collect()
+}
+
+/// Imports a source and compares. `None` if the source itself can't be used.
+fn round_trip(shown: &str, read: &Read) -> Option<Count> {
+    let (network, diagnostics) = Network::compile(&read.topology);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return None;
+    }
+    let text = import::import(&read.topology, read.options)
+        .map_err(|problems| println!("  {shown} can't be written: {problems:#?}"))
+        .ok()?;
+    assert_eq!(text, import::import(&read.topology, read.options).unwrap(), "{shown}");
+    let (again, mut problems) = yaml::read("imported.yaml", text.as_bytes());
+    let (imported, more) = Network::compile(&again);
+    problems.extend(more);
+    problems.retain(Diagnostic::is_error);
+    assert!(problems.is_empty(), "{shown}: {problems:#?}\n{text}");
+    let mut unstable = 0;
+    let own = Options { keep_names: true, ..read.options };
+    let second = import::import(&again, own).unwrap();
+    let differing = text.lines().zip(second.lines()).find(|(first, second)| first != second);
+    if differing.is_some() || text.len() != second.len() {
+        println!("  {shown}: the import of the import differs: {differing:?}");
+        unstable = 1;
+    }
+    // The same things in the same order, by the names of the file.
+    let prepared = Network::compile(&import::prepared(&read.topology, read.options)).0;
+    let renamed: BTreeMap<String, String> = names(&network).into_iter().zip(names(&prepared)).collect();
+    assert_eq!(names(&network).len(), names(&prepared).len());
+    let services = if network.interfaces.iter().count() > MANY { &SERVICES[2..3] } else { &SERVICES[..] };
+    let expected = answers(&network, &renamed, services);
+    let found = answers(&imported, &BTreeMap::new(), services);
+    let mut differing = 0;
+    for (key, verdict) in &expected {
+        let now = found.get(key);
+        if now != Some(verdict) {
+            differing += 1;
+            if differing <= 5 {
+                println!("  {shown}: {key:?} was {verdict:?}, is {now:?}");
+            }
+        }
+    }
+    differing += found.keys().filter(|key| !expected.contains_key(*key)).count();
+    Some(Count {
+        sources: 1,
+        unreadable: 0,
+        unstable,
+        whole: usize::from(!text.starts_with("partial:")),
+        lines: text.lines().count(),
+        compared: expected.len(),
+        undetermined: expected.values().filter(|verdict| **verdict == Verdict::Undetermined).count(),
+        differing,
+    })
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+fn corpus() -> Option<PathBuf> {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/inputs");
+    let root = std::env::var_os("VPCREACH_CORPUS").map_or_else(|| PathBuf::from(default), PathBuf::from);
+    if root.is_dir() {
+        return Some(root);
+    }
+    println!("SKIPPED: corpus not found");
+    None
+}
+
+fn run(group: &str, paths: &[PathBuf]) -> Count {
+    let mut count = Count::default();
+    for path in paths {
+        let shown = path.file_name().unwrap().to_string_lossy().into_owned();
+        match read(path).and_then(|read| round_trip(&shown, &read)) {
+            Some(one) => count.add(&one),
+            None => count.unreadable += 1,
+        }
+    }
+    println!("{group}: {count:?}");
+    count
+}
+
+#[test]
+fn captures_plans_states_and_templates_of_the_corpus() {
+    let Some(root) = corpus() else { return };
+    let mut total = Count::default();
+    for group in
+        ["aws-cli", "aws-emulated", "aws-real", "terraform-plan", "terraform-state", "cloudformation", "cdk"]
+    {
+        total.add(&run(group, &files(&root.join(group))));
+    }
+    println!("all: {total:?}");
+    assert_eq!((total.differing, total.unstable), (0, 0), "{total:?}");
+    assert!(total.compared > 10_000, "{total:?}");
+}
+
+#[test]
+fn every_topology_of_ours() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
+    let mut total = Count::default();
+    for folder in ["", "scenarios", "terraform", "cloudformation"] {
+        let mut paths = files(&root.join(folder));
+        paths.retain(|path| path.is_file());
+        total.add(&run(if folder.is_empty() { "topologies" } else { folder }, &paths));
+    }
+    assert_eq!((total.differing, total.unstable, total.unreadable), (0, 0, 0), "{total:?}");
+    assert!(total.sources >= 38, "{total:?}");
+}
