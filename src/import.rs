@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use crate::network::Network;
 use crate::topology::yaml::{self, Unwritable, WriteOptions};
 use crate::topology::{
-    self, Association, CaptureKind, Completeness, Diagnostic, InstanceKind, Route, RouteDestination,
-    SecurityGroupPeer, Topology,
+    self, Association, CaptureKind, Completeness, Defaults, Diagnostic, InstanceKind, Route,
+    RouteDestination, SecurityGroupPeer, Topology,
 };
 
 /// The code of a name that a source mentions but does not describe.
@@ -63,6 +63,12 @@ fn tidy(topology: &mut Topology) {
     // Every account has AWS's lists; a file needs those that it uses.
     let used = used_prefix_lists(topology);
     topology.prefix_lists.0.retain(|list| used.contains(list.name()));
+    // What Terraform removes from a new group is said, rather than in the words of another default.
+    if std::mem::take(&mut topology.defaults) == Defaults::Terraform {
+        for group in topology.vpcs.0.iter_mut().flat_map(|vpc| &mut vpc.value.security_groups.0) {
+            group.value.outbound.get_or_insert_default();
+        }
+    }
     // The interface of a NAT gateway is the gateway, which is written.
     for vpc in topology.vpcs.0.iter_mut().map(|vpc| &mut vpc.value) {
         vpc.instances.0.retain(|instance| instance.value.kind.value != InstanceKind::NatGateway);

@@ -22,12 +22,14 @@ use vpcreach::network::Network;
 use vpcreach::reach::{self, Dial, Endpoint, Question, Service, Verdict};
 use vpcreach::source::terraform::{self, Moment};
 use vpcreach::source::{self, Loaded, cloudformation};
-use vpcreach::topology::{Diagnostic, Topology, yaml};
+use vpcreach::topology::{Diagnostic, Instance, Interface, Place, PublicIp, Spanned, Topology, yaml};
 
 /// What every pair is asked about.
 const SERVICES: [&str; 7] = ["22", "80", "443", "5432", "53/udp", "icmp", "all"];
 /// Beside the matrix: where every endpoint is asked to get to.
 const OUTSIDE: [&str; 3] = ["internet", "198.51.100.7", "172.31.255.9"];
+/// Instances that are planted in one VPC.
+const MOST_PLANTED: usize = 12;
 /// Sources with more interfaces than this are asked about fewer services.
 const MANY: usize = 60;
 
@@ -197,31 +199,75 @@ fn corpus() -> Option<PathBuf> {
     None
 }
 
-fn run(group: &str, paths: &[PathBuf]) -> Count {
+/// The same with an instance in every subnet, its groups taken in turn: public captures have many subnets and few
+/// instances.
+fn planted(mut read: Read) -> Read {
+    for vpc in read.topology.vpcs.0.iter_mut().map(|vpc| &mut vpc.value) {
+        let groups: Vec<String> = vpc.security_groups.iter().map(|group| group.name().to_owned()).collect();
+        for (at, subnet) in vpc.subnets.iter().enumerate().take(MOST_PLANTED) {
+            let Some(cidr) = subnet.value.cidr else { continue };
+            let address = u32::from(cidr.value.broadcast()) - 3;
+            let group = groups.get(at % groups.len().max(1)).map(|group| Spanned::implicit(group.clone()));
+            let interface = Interface {
+                subnet: Spanned::implicit(subnet.name().to_owned()),
+                ips: vec![Spanned::implicit(address.into())],
+                ipv6: Vec::new(),
+                public_ip: Spanned::implicit(if at % 2 == 0 { PublicIp::None } else { PublicIp::Assigned }),
+                public_ips: Vec::new(),
+                security_groups: group.map(|group| vec![group]),
+                more_security_groups: false,
+                source_dest_check: None,
+                attached: true,
+                deny_all_igw_traffic: false,
+                place: Place::Implicit,
+            };
+            let mut instance = Instance::default();
+            instance.interfaces.push(Spanned::implicit("eth0".to_owned()), interface);
+            vpc.instances.push(Spanned::implicit(format!("planted-{}", subnet.name())), instance);
+        }
+    }
+    read
+}
+
+fn run(group: &str, paths: &[PathBuf], change: impl Fn(Read) -> Read) -> Count {
     let mut count = Count::default();
     for path in paths {
         let shown = path.file_name().unwrap().to_string_lossy().into_owned();
-        match read(path).and_then(|read| round_trip(&shown, &read)) {
+        match read(path).and_then(|read| round_trip(&shown, &change(read))) {
             Some(one) => count.add(&one),
-            None => count.unreadable += 1,
+            None => {
+                println!("  {shown} can't be used");
+                count.unreadable += 1;
+            }
         }
     }
     println!("{group}: {count:?}");
     count
 }
 
-#[test]
-fn captures_plans_states_and_templates_of_the_corpus() {
-    let Some(root) = corpus() else { return };
+fn every_source(change: impl Fn(Read) -> Read + Copy) -> Option<Count> {
+    let root = corpus()?;
     let mut total = Count::default();
     for group in
         ["aws-cli", "aws-emulated", "aws-real", "terraform-plan", "terraform-state", "cloudformation", "cdk"]
     {
-        total.add(&run(group, &files(&root.join(group))));
+        total.add(&run(group, &files(&root.join(group)), change));
     }
     println!("all: {total:?}");
     assert_eq!((total.differing, total.unstable), (0, 0), "{total:?}");
-    assert!(total.compared > 10_000, "{total:?}");
+    Some(total)
+}
+
+#[test]
+fn captures_plans_states_and_templates_of_the_corpus() {
+    let Some(total) = every_source(|read| read) else { return };
+    assert!(total.sources >= 150 && total.compared > 10_000, "{total:?}");
+}
+
+#[test]
+fn the_same_with_an_instance_in_every_subnet() {
+    let Some(total) = every_source(planted) else { return };
+    assert!(total.compared > 50_000, "{total:?}");
 }
 
 #[test]
@@ -231,8 +277,25 @@ fn every_topology_of_ours() {
     for folder in ["", "scenarios", "terraform", "cloudformation"] {
         let mut paths = files(&root.join(folder));
         paths.retain(|path| path.is_file());
-        total.add(&run(if folder.is_empty() { "topologies" } else { folder }, &paths));
+        total.add(&run(if folder.is_empty() { "topologies" } else { folder }, &paths, |read| read));
     }
     assert_eq!((total.differing, total.unstable, total.unreadable), (0, 0, 0), "{total:?}");
     assert!(total.sources >= 38, "{total:?}");
+}
+
+/// Names of the language are names already: giving them anew changes nothing that can be asked.
+#[test]
+fn every_topology_of_ours_with_names_given_anew() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
+    let anew = |mut read: Read| {
+        read.options.keep_names = false;
+        read.topology.tests.clear();
+        read
+    };
+    for folder in ["", "scenarios"] {
+        let mut paths = files(&root.join(folder));
+        paths.retain(|path| path.is_file());
+        let count = run("names given anew", &paths, anew);
+        assert_eq!((count.differing, count.unstable, count.unreadable), (0, 0, 0), "{count:?}");
+    }
 }

@@ -81,10 +81,11 @@ impl Directory {
         links.reserve(&["internet", "anywhere", "self"]);
         directory.links = links.name_entries(&topology.peering_connections, &[]);
         directory.links.extend(links.name_entries(&topology.transit_gateways, &[]));
-        let outside = topology.unmodelled.iter().filter(|item| home(topology, item).is_none());
-        directory.unmodelled = links.name_all(outside.map(|item| plain(&item.name.value)).collect());
+        let mut things = by_home(topology);
+        directory.unmodelled = links.name_all(things.remove(&None).unwrap_or_default());
         for entry in &topology.vpcs {
-            let names = VpcNames::new(topology, entry, links.clone());
+            let things = things.remove(&Some(entry.name())).unwrap_or_default();
+            let names = VpcNames::new(entry, things, links.clone());
             for group in &entry.value.security_groups {
                 let home = entry.name().to_owned();
                 directory.home_of_group.entry(group.name().to_owned()).or_insert(home);
@@ -95,9 +96,15 @@ impl Directory {
     }
 }
 
-/// The VPC that something not modelled is in, if that VPC is described.
-fn home<'t>(topology: &Topology, item: &'t Unmodelled) -> Option<&'t str> {
-    item.vpc.as_deref().filter(|name| topology.vpcs.entry(name).is_some())
+/// What is not modelled by the VPC that it is in; none for one that is not described.
+fn by_home(topology: &Topology) -> HashMap<Option<&str>, Vec<(String, String)>> {
+    let known: HashSet<&str> = topology.vpcs.iter().map(Entry::name).collect();
+    let mut things: HashMap<Option<&str>, Vec<(String, String)>> = HashMap::new();
+    for item in &topology.unmodelled {
+        let home = item.vpc.as_deref().filter(|name| known.contains(name));
+        things.entry(home).or_default().push(plain(&item.name.value));
+    }
+    things
 }
 
 fn plain(name: &str) -> (String, String) {
@@ -105,7 +112,7 @@ fn plain(name: &str) -> (String, String) {
 }
 
 impl VpcNames {
-    fn new(topology: &Topology, entry: &Entry<Vpc>, mut targets: Space) -> Self {
+    fn new(entry: &Entry<Vpc>, things: Vec<(String, String)>, mut targets: Space) -> Self {
         let vpc = &entry.value;
         let default = |said: Option<&Spanned<String>>, usual: &str| {
             said.map_or_else(|| usual.to_owned(), |name| name.value.clone())
@@ -126,8 +133,7 @@ impl VpcNames {
         names.targets = targets.name_all(seen.collect());
         names.target_groups = Space::default().name_entries(&vpc.target_groups, &[]);
         names.targets.extend(targets.name_entries(&vpc.nat_gateways, &[]));
-        let here = topology.unmodelled.iter().filter(|item| home(topology, item) == Some(entry.name()));
-        names.unmodelled = targets.name_all(here.map(|item| plain(&item.name.value)).collect());
+        names.unmodelled = targets.name_all(things);
         names.name_interfaces(&vpc.instances);
         if let Some(gateway) = &vpc.internet_gateway {
             names.targets.insert(gateway.name.value.clone(), INTERNET_GATEWAY.to_owned());
@@ -182,14 +188,17 @@ impl Directory {
         let links = self.links.values().chain(self.unmodelled.values());
         let here = self.in_vpc.values().flat_map(|vpc| vpc.targets.values().chain(vpc.unmodelled.values()));
         let mut taken: HashSet<String> = links.chain(here).cloned().collect();
-        let mut seen: HashSet<(Option<String>, String)> = HashSet::new();
+        let mut seen: HashMap<(Option<String>, String), u32> = HashMap::new();
         for item in things {
-            if !seen.insert((item.vpc.clone(), item.name.value.clone())) {
-                let numbered = (2_u32..).map(|number| format!("{}-{number}", item.name.value));
-                if let Some(name) = numbered.into_iter().find(|name| !taken.contains(name)) {
-                    taken.insert(name.clone());
+            let same = seen.entry((item.vpc.clone(), item.name.value.clone())).or_insert(0);
+            *same += 1;
+            while *same > 1 && *same < u32::MAX {
+                let name = format!("{}-{same}", item.name.value);
+                if taken.insert(name.clone()) {
                     item.name.value = name;
+                    break;
                 }
+                *same += 1;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A set of names in which none is given twice.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Names;
 use super::candidate::candidate;
@@ -9,6 +9,8 @@ use crate::topology::Entries;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Space {
     taken: HashSet<String>,
+    /// The number to try next, for names that several things would like.
+    next: HashMap<String, u32>,
 }
 
 impl Space {
@@ -49,17 +51,22 @@ impl Space {
         let liked: HashSet<String> = wanted.iter().map(|(_, name)| name.clone()).collect();
         let mut names = Names::default();
         for (old, name) in wanted {
-            let free = |space: &Self, name: &String| !space.taken.contains(name);
-            let new = if free(self, &name) {
-                name
-            } else {
-                let numbered = (2_u32..).map(|number| format!("{name}-{number}"));
-                let mut numbered = numbered.filter(|name| free(self, name) && !liked.contains(name));
-                numbered.next().unwrap_or(name)
-            };
+            let new = if self.taken.contains(&name) { self.numbered(&name, &liked) } else { name };
             self.taken.insert(new.clone());
             names.insert(old, new);
         }
         names
+    }
+
+    /// `web-2`, `web-3`: the first that is free and that nobody else would like.
+    fn numbered(&mut self, name: &str, liked: &HashSet<String>) -> String {
+        let next = self.next.entry(name.to_owned()).or_insert(2);
+        loop {
+            let numbered = format!("{name}-{next}");
+            *next = next.saturating_add(1);
+            if !self.taken.contains(&numbered) && !liked.contains(&numbered) || *next == u32::MAX {
+                return numbered;
+            }
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::topology::visible;
+
 /// Lines longer than this are broken up.
 const WIDTH: usize = 110;
 
@@ -189,6 +191,9 @@ fn in_braces(value: &Value) -> String {
 
 /// A text, in quotes where a YAML parser could take it for something else.
 fn scalar(text: &str) -> String {
+    // The reader folds lines, and refuses what nobody can see.
+    let folded = text.contains(['\n', '\t']).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let text = &*visible(folded.as_deref().unwrap_or(text));
     if is_plain(text) {
         return text.to_owned();
     }

@@ -12,6 +12,8 @@ mod top;
 mod unmodelled;
 mod vpc;
 
+use std::collections::HashSet;
+
 use self::layout::{Map, Value};
 use super::words::{self, Words};
 use crate::topology::{Defaults, Entry, Spanned, Topology};
@@ -40,7 +42,8 @@ impl std::error::Error for Unwritable {}
 /// # Errors
 /// What can't be said in it; all of it at once.
 pub fn write(topology: &Topology, options: Options) -> Result<String, Vec<Unwritable>> {
-    let mut writer = Writer { topology, options, problems: Vec::new() };
+    let vpcs = topology.vpcs.iter().map(Entry::name).collect();
+    let mut writer = Writer { topology, options, vpcs, problems: Vec::new() };
     let document = writer.document();
     if writer.problems.is_empty() { Ok(layout::document(&document.0)) } else { Err(writer.problems) }
 }
@@ -48,6 +51,8 @@ pub fn write(topology: &Topology, options: Options) -> Result<String, Vec<Unwrit
 struct Writer<'t> {
     topology: &'t Topology,
     options: Options,
+    /// Names of the VPCs that are described.
+    vpcs: HashSet<&'t str>,
     problems: Vec<Unwritable>,
 }
 

@@ -1,5 +1,6 @@
 //! What is there but not modelled.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::Writer;
@@ -13,21 +14,19 @@ impl Writer<'_> {
     /// Those of a VPC, or those outside every VPC.
     pub(super) fn unmodelled(&mut self, vpc: Option<(&str, &Vpc)>) -> Map {
         let topology = self.topology;
-        let is_vpc = |name: &str| topology.vpcs.entry(name).is_some();
         let edge = vpc.and_then(|(_, vpc)| vpc.internet_gateway.as_ref()?.route_table.as_ref());
         let mut section = Map::default();
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: HashSet<&str> = HashSet::new();
         for item in &topology.unmodelled {
-            let home = item.vpc.as_deref().filter(|name| is_vpc(name));
+            let home = item.vpc.as_deref().filter(|name| self.vpcs.contains(name));
             let said_elsewhere =
                 item.kind == GATEWAY_TABLE && edge.is_some_and(|table| table.value == item.name.value);
             if home != vpc.map(|(name, _)| name) || said_elsewhere {
                 continue;
             }
-            if names.contains(&item.name.value.as_str()) {
+            if !names.insert(&item.name.value) {
                 self.problem(format!("two things that are not modelled are called {}", item.name.value));
             }
-            names.push(&item.name.value);
             section.put(&item.name.value, thing(item, vpc.map(|(_, vpc)| vpc)));
         }
         section
