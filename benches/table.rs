@@ -2,7 +2,7 @@
 //!
 //! Every figure is the median of several runs. Each run is a process of its own, so that its peak of memory is its own. Beside
 //! each figure stands its floor: what the same bytes or the same number of results cost without any thought.
-#![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::hint::black_box;
 use std::path::Path;

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod json_damage;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
+use json_damage::mutate;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vpcreach::source::aws::{self, Capture};
@@ -241,29 +243,6 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Replaces what the numbers lead to.
-fn mutate(value: &mut Value, steps: &[usize], by: Value) {
-    let Some((step, rest)) = steps.split_first() else {
-        *value = by;
-        return;
-    };
-    let inner = match value {
-        Value::Array(list) if !list.is_empty() => {
-            let at = step % list.len();
-            list.get_mut(at)
-        }
-        Value::Object(map) if !map.is_empty() => {
-            let at = step % map.len();
-            map.values_mut().nth(at)
-        }
-        _ => None,
-    };
-    match inner {
-        Some(inner) => mutate(inner, rest, by),
-        None => *value = by,
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -285,43 +264,4 @@ proptest! {
         let capture = aws::read(&files);
         prop_assert_eq!(capture.inventory.files, 2);
     }
-}
-
-/// `cargo test --release --test aws_corpus -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn ten_thousand_interfaces_cost_little_more_than_the_bare_parse() {
-    let nic = |n: u32| {
-        let address = format!("10.{}.{}.{}", n >> 14 & 3, n >> 7 & 127, n & 127);
-        json!({"NetworkInterfaceId": format!("eni-{n:017x}"), "SubnetId": format!("subnet-{:017x}", n % 50), "VpcId": "vpc-1",
-            "Status": "in-use", "InterfaceType": "interface", "Description": "", "MacAddress": "02:00:00:00:00:00",
-            "AvailabilityZone": "eu-west-1a", "OwnerId": "111122223333", "PrivateDnsName": "ip.ec2.internal",
-            "PrivateIpAddress": address, "PrivateIpAddresses": [{"Primary": true, "PrivateIpAddress": address,
-                "PrivateDnsName": "ip.ec2.internal"}], "Ipv6Addresses": [], "TagSet": [{"Key": "Name", "Value": "node"}],
-            "Attachment": {"AttachmentId": "eni-attach-1", "InstanceId": format!("i-{n:017x}"), "DeviceIndex": 0,
-                "DeleteOnTermination": true, "Status": "attached"}, "SourceDestCheck": true,
-            "Groups": [{"GroupId": format!("sg-{:017x}", n % 300), "GroupName": "nodes"}]})
-    };
-    let instance = |n: u32| {
-        json!({"Instances": [{"InstanceId": format!("i-{n:017x}"), "VpcId": "vpc-1", "SubnetId": format!("subnet-{:017x}", n % 50),
-            "State": {"Name": "running", "Code": 16}, "ImageId": "ami-1", "NetworkInterfaces": [nic(n)]}]})
-    };
-    let mut document = samples();
-    let map = document.as_object_mut().unwrap();
-    map.insert("NetworkInterfaces".to_owned(), (0..10_000).map(nic).collect());
-    map.insert("Reservations".to_owned(), (0..10_000).map(instance).collect());
-    let bytes = document.to_string().into_bytes();
-    let files = [("a.json".to_owned(), bytes)];
-    let time = |work: &dyn Fn()| {
-        let runs = (0..5).map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed()
-        });
-        runs.min().unwrap()
-    };
-    let bare = time(&|| drop(serde_json::from_slice::<Value>(&files[0].1).unwrap()));
-    let ours = time(&|| drop(aws::read(&files)));
-    println!("{} MB: bare parse {bare:?}, read {ours:?}", files[0].1.len() / 1_000_000);
-    assert!(ours < bare * 3);
 }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod json_damage;
+
+use json_damage::mutate;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vpcreach::network::Network;
@@ -533,29 +536,6 @@ fn any_json() -> impl Strategy<Value = Value> {
                 .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
-}
-
-/// Replaces what the numbers lead to.
-fn mutate(value: &mut Value, steps: &[usize], by: Value) {
-    let Some((step, rest)) = steps.split_first() else {
-        *value = by;
-        return;
-    };
-    let inner = match value {
-        Value::Array(list) if !list.is_empty() => {
-            let at = step % list.len();
-            list.get_mut(at)
-        }
-        Value::Object(map) if !map.is_empty() => {
-            let at = step % map.len();
-            map.values_mut().nth(at)
-        }
-        _ => None,
-    };
-    match inner {
-        Some(inner) => mutate(inner, rest, by),
-        None => *value = by,
-    }
 }
 
 proptest! {

@@ -35,6 +35,8 @@ pub(super) struct Subnet<'t> {
     pub(super) vpc: usize,
     pub(super) name: &'t str,
     pub(super) cidrs: Vec<IpNet>,
+    /// `None` if nobody said.
+    pub(super) zone: Option<&'t str>,
     /// `None` where a capture does not say.
     pub(super) table: Option<usize>,
     pub(super) acl: Option<usize>,
@@ -163,7 +165,8 @@ impl<'t> World<'t> {
         let acl =
             acl_name.and_then(|name| self.acls.iter().position(|acl| acl.vpc == vpc && acl.name == name));
         let cidrs = v4.into_iter().chain(v6).collect();
-        self.subnets.push(Subnet { vpc, name: entry.name(), cidrs, table, acl });
+        let zone = said.az.as_ref().map(|az| az.value.as_str());
+        self.subnets.push(Subnet { vpc, name: entry.name(), cidrs, zone, table, acl });
     }
 
     fn interface(
@@ -286,7 +289,17 @@ impl<'t> World<'t> {
         v4.chain(v6).collect()
     }
 
-    fn subnet_named(&self, vpc: usize, name: &str) -> Option<usize> {
+    /// Every zone that a subnet is in, in the order of their names; `None` is that of subnets that say none.
+    pub(super) fn zones(&self) -> Vec<Option<&'t str>> {
+        let zones: BTreeSet<_> = self.subnets.iter().map(|subnet| subnet.zone).collect();
+        zones.into_iter().collect()
+    }
+
+    pub(super) fn subnets_of(&self, vpc: usize) -> impl Iterator<Item = usize> {
+        self.subnets.iter().enumerate().filter(move |(_, subnet)| subnet.vpc == vpc).map(|(index, _)| index)
+    }
+
+    pub(super) fn subnet_named(&self, vpc: usize, name: &str) -> Option<usize> {
         self.subnets.iter().position(|subnet| subnet.vpc == vpc && subnet.name == name)
     }
 

@@ -36,7 +36,7 @@ pub(super) fn gates(
     };
     let mut gates: Vec<Gate> =
         devices.iter().flat_map(|device| rules.iter().map(|rule| gate(device, rule))).collect();
-    if let (Code::Rt006, Component::Interface(id)) = (blocker.code, blocker.component)
+    if let (Code::Rt006 | Code::Tgw005, Component::Interface(id)) = (blocker.code, blocker.component)
         && let Some(host) = hosts.get(&id)
     {
         // Its groups do not know the flow either, and come first.
@@ -117,8 +117,20 @@ impl Namer<'_> {
                     .chain(of(Device::EgressOnlyInternetGateway));
                 std::iter::once(Device::Internet).chain(ways).collect()
             }
-            Component::TransitGateway(_) | Component::Attachment(_) | Component::TransitTable(..) => {
-                return Err("a transit gateway".to_owned());
+            Component::TransitGateway(id) => {
+                vec![Device::TransitGateway(network.transit_gateways[id].name.clone())]
+            }
+            Component::Attachment(id) | Component::TransitTable(id, None) => {
+                let attachment = &network.attachments[id];
+                let gateway = network.transit_gateways[attachment.gateway].name.clone();
+                vec![
+                    Device::Attachment(gateway.clone(), attachment.name.clone()),
+                    Device::TransitGateway(gateway),
+                ]
+            }
+            Component::TransitTable(id, Some(table)) => {
+                let gateway = network.transit_gateways[network.attachments[id].gateway].name.clone();
+                vec![Device::TransitTable(gateway, network.route_tables[table].name.clone())]
             }
             Component::NetworkAcl(_, None) | Component::RouteTable(_, None) | Component::Unmodelled(_) => {
                 return Err("something that is not described".to_owned());
@@ -133,13 +145,14 @@ impl Namer<'_> {
             Code::Rt001 | Code::Rt003 => &["no route"],
             Code::Nat001 if blocker.rule.is_none() => &["no route"],
             Code::Nat001 => &["routing loop", "no route", "blackhole"],
+            Code::Rt002 if matches!(blocker.component, Component::TransitGateway(_)) => &["VPC not attached"],
             Code::Rt002 => &["blackhole"],
             // In a public range without a gateway, nobody is not even looked for.
             Code::Rt004 if blocker.component == Component::Internet => {
                 &["nobody has the address", "not attached", "no new flow inwards"]
             }
             Code::Rt004 => &["nobody has the address"],
-            Code::Rt006 => &HALF_A_CONNECTION,
+            Code::Rt006 | Code::Tgw005 => &HALF_A_CONNECTION,
             Code::Rt007 => &["routing loop"],
             Code::Igw001 | Code::Nat002 => &["no public address"],
             Code::Igw002 => &["not attached"],
@@ -156,13 +169,12 @@ impl Namer<'_> {
             Code::Igw003 => return Err("a private address that is dialled from outside".to_owned()),
             Code::Eni003 => return Err("ends without a common address family".to_owned()),
             Code::Dns001 | Code::Dns002 => return Err("services on the host itself".to_owned()),
-            Code::Tgw001
-            | Code::Tgw002
-            | Code::Tgw003
-            | Code::Tgw004
-            | Code::Tgw005
-            | Code::Tgw006
-            | Code::Tgw007 => return Err("a transit gateway".to_owned()),
+            Code::Tgw001 => &["no association"],
+            Code::Tgw002 => &["no route"],
+            Code::Tgw003 => &["blackhole"],
+            Code::Tgw004 => &["no subnet in the zone"],
+            Code::Tgw006 => &["not available"],
+            Code::Tgw007 => &["IPv6"],
             Code::Lb001 | Code::Lb002 | Code::Lb003 => {
                 return Err("a load balancer behind its node".to_owned());
             }

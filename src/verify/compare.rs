@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Ask, Opinion, Verifier, blame};
 use crate::flow::protocol;
-use crate::lab::plan::{Device, NamespaceId};
+use crate::lab::plan::{ANY_ZONE, Device, Gate, NamespaceId};
 use crate::lab::probe::{Leg, Observation, Outcome, Probe, Transport};
 use crate::reach::{LegKind, Origin};
 
@@ -24,6 +24,8 @@ pub enum Agreement {
 pub struct Report {
     /// Packets that both were asked about.
     pub compared: usize,
+    /// Those of them that were in a transit gateway, there or back.
+    pub over_transit: usize,
     /// Those that were delivered, and answered, according to both.
     pub delivered: usize,
     /// Those that were dropped by the same rule according to both: request, reply.
@@ -111,6 +113,15 @@ impl Verifier<'_> {
         self.plan.hosts.iter().find(|host| host.name == *name).map(|host| host.namespace)
     }
 
+    fn events_of<'a>(&'a self, observation: &'a Observation) -> impl Iterator<Item = &'a Gate> {
+        observation.events.iter().filter_map(|event| self.plan.gates.get(event.gate))
+    }
+
+    /// Whether the kernel saw the packet, or its reply, in a transit gateway.
+    pub fn crossed_transit(&self, observation: &Observation) -> bool {
+        self.events_of(observation).any(Gate::is_transit)
+    }
+
     /// Whether they agree.
     pub fn compare(&self, opinion: &Opinion, observation: &Observation) -> Agreement {
         let by = match &observation.outcome {
@@ -134,6 +145,15 @@ impl Verifier<'_> {
             }
             (Opinion::Dropped { .. }, _) => false,
         };
+        let any_zone = self.events_of(observation).any(|gate| gate.rule == ANY_ZONE);
+        let both =
+            matches!((opinion, &observation.outcome), (Opinion::Dropped { .. }, Outcome::Dropped { .. }));
+        // Both drop it; whose rule comes first, depends on the subnet that AWS chooses.
+        if !agree && both && any_zone {
+            return Agreement::Unasked(
+                "which rule drops first depends on the zone that a transit gateway takes".to_owned(),
+            );
+        }
         if agree { Agreement::Agree } else { Agreement::Disagree }
     }
 }

@@ -119,8 +119,8 @@ impl<'n> Verifier<'n> {
             }
             (Verdict::Blocked, Some(first)) => {
                 let lone = ask.packet.protocol != protocol::TCP;
-                let asymmetric =
-                    first.code == Code::Rt006 || first.code == Code::Eigw001 && first.leg == LegKind::Reply;
+                let asymmetric = matches!(first.code, Code::Rt006 | Code::Tgw005)
+                    || first.code == Code::Eigw001 && first.leg == LegKind::Reply;
                 if asymmetric && lone {
                     let why = "without connections no kernel can tell a lone reply from a request (AS-1)";
                     return Opinion::Unasked(why.to_owned());

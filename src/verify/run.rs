@@ -36,6 +36,11 @@ impl Verifier<'_> {
                 Outcome::Refused(why) => Agreement::Unasked(format!("a packet that no socket sends: {why}")),
                 Outcome::Delivered | Outcome::Dropped { .. } => self.compare(&opinion, &observation),
             };
+            if matches!(agreement, Agreement::Agree | Agreement::Disagree)
+                && self.crossed_transit(&observation)
+            {
+                report.over_transit += 1;
+            }
             report.note(ask, opinion, observation, agreement);
         }
         Ok(report)

@@ -45,6 +45,7 @@ fn the_kernel_agrees_on_random_topologies() {
     run.record(topologies, packets, first);
     assert!(run.report.disagreements.is_empty() && run.report.lost.is_empty());
     // Neither "always delivered" nor "always dropped" could pass.
+    assert!(run.report.over_transit > 0, "no packet crossed a transit gateway");
     assert!(run.report.delivered > 0 && run.report.dropped.iter().all(|count| *count > 0));
 }
 
@@ -79,6 +80,67 @@ peering_connections:
     let report = verify(&topology, &topology, 300, 1);
     assert!(report.disagreements.is_empty() && report.lost.is_empty(), "{report:#?}");
     assert!(report.delivered > 0 && report.dropped[0] > 0);
+}
+
+/// The page about transit gateways, rule by rule: every topology of it, with its tests.
+#[test]
+fn the_kernel_agrees_on_the_page_about_transit_gateways() {
+    let Some(_leave) = leave() else { return };
+    let page = include_str!("../../docs/semantics/transit-gateway.md");
+    let (mut topologies, mut over_transit) = (0, 0);
+    for block in page.split("```yaml topology\n").skip(1) {
+        let text = block.split("```").next().expect("a block");
+        let (topology, problems) = yaml::read("page.yaml", text.as_bytes());
+        assert!(problems.is_empty(), "{problems:?}");
+        let report = verify(&topology, &topology, 200, 1);
+        assert!(report.disagreements.is_empty() && report.lost.is_empty(), "{text}{report:#?}");
+        assert!(report.over_transit > 0, "{text}{report:#?}");
+        topologies += 1;
+        over_transit += report.over_transit;
+    }
+    println!("{topologies} topologies, {over_transit} packets in a transit gateway");
+    assert!(topologies > 8);
+}
+
+/// A black hole in the lab's transit gateway only is noticed.
+#[test]
+fn a_black_hole_in_a_transit_gateway_is_noticed() {
+    let Some(_leave) = leave() else { return };
+    let text = |routes: &str| {
+        format!(
+            "
+vpcs:
+  a:
+    cidr: 10.0.0.0/16
+    subnets:
+      a: {{cidr: 10.0.1.0/24, routes: {{10.1.0.0/16: hub}}}}
+    instances:
+      client: {{subnet: a}}
+  b:
+    cidr: 10.1.0.0/16
+    subnets:
+      b: {{cidr: 10.1.1.0/24, routes: {{10.0.0.0/16: hub}}}}
+    security_groups:
+      web: {{inbound: [{{type: HTTPS, source: 10.0.0.0/16}}]}}
+    instances:
+      web: {{subnet: b, security_groups: [web]}}
+transit_gateways:
+  hub:
+    attachments:
+      a: {{vpc: a, subnets: [a]}}
+      b: {{vpc: b, subnets: [b]}}
+    route_tables:
+      main: {{associations: [a, b], propagations: [a, b]{routes}}}
+tests:
+  - {{from: client, to: web:443, expect: reachable}}
+"
+        )
+    };
+    let read = |text: String| yaml::read("hub.yaml", text.as_bytes()).0;
+    let right = read(text(""));
+    assert!(verify(&right, &right, 50, 1).disagreements.is_empty());
+    let broken = read(text(", routes: {10.1.0.0/16: blackhole}"));
+    assert!(!verify(&broken, &right, 50, 1).disagreements.is_empty());
 }
 
 #[derive(Default)]
@@ -128,6 +190,7 @@ impl Run {
         let numbers = json!({
             "topologies": self.topologies,
             "packets compared": self.report.compared,
+            "through a transit gateway": self.report.over_transit,
             "delivered": self.report.delivered,
             "dropped as requests": request,
             "dropped as replies": reply,
@@ -143,6 +206,7 @@ impl Run {
     fn add(&mut self, report: Report) {
         let total = &mut self.report;
         total.compared += report.compared;
+        total.over_transit += report.over_transit;
         total.delivered += report.delivered;
         for (sum, count) in total.dropped.iter_mut().zip(report.dropped) {
             *sum += count;
@@ -177,6 +241,7 @@ impl std::fmt::Display for Run {
             report.disagreements.len(),
             report.lost.len()
         )?;
+        writeln!(f, "{} of the packets compared were in a transit gateway", report.over_transit)?;
         writeln!(
             f,
             "built in {:.1} s, probed in {:.1} s",

@@ -17,6 +17,8 @@ pub(super) struct Draft<'w, 't> {
     pub(super) routers: Vec<NamespaceId>,
     /// The router's port to each interface and NAT gateway, and what people call it.
     pub(super) ports: Vec<RouterPort>,
+    /// Ports behind which AWS may choose a subnet, and the statement that says so.
+    pub(super) choices: Vec<(usize, String, String)>,
     narrate: bool,
 }
 
@@ -37,11 +39,20 @@ pub(super) enum To {
     InternetGateway,
     EgressOnly,
     Peering(usize),
+    /// With the number of the sender's zone.
+    TransitGateway(usize, usize),
 }
 
 impl<'w, 't> Draft<'w, 't> {
     pub(super) fn new(world: &'w World<'t>, narrate: bool) -> Self {
-        Self { world, plan: Plan::default(), routers: Vec::new(), ports: Vec::new(), narrate }
+        Self {
+            world,
+            plan: Plan::default(),
+            routers: Vec::new(),
+            ports: Vec::new(),
+            choices: Vec::new(),
+            narrate,
+        }
     }
 
     pub(super) fn namespace(&mut self, name: String) -> NamespaceId {
@@ -148,6 +159,11 @@ impl<'w, 't> Draft<'w, 't> {
         } else {
             format!("{verdict} comment \"{}\"", printable(&gate.to_string())).trim_start().to_owned()
         }
+    }
+
+    /// The statement of a rule that is told of whatever passes, even if others tell of drops only.
+    pub(super) fn told(&mut self, device: Device, rule: &str) -> String {
+        self.log(Gate { device, direction: None, rule: rule.to_owned(), passes: true })
     }
 
     /// Whether passing packets are reported.

@@ -217,8 +217,10 @@ pub(super) fn nat_gateway(draft: &mut Draft<'_, '_>, index: usize) {
     let mut pre = Chain::default();
     pre.rule(&[&format!("iifname \"{}\" ip saddr {}", device::ETH0, nat.address), &around]);
     let onward = draft.pass(gateway(), None, "forwards", "accept");
+    forward.rule(&["ct state established,related ip dscp set cs1", &onward]);
+    // NG-7: a transit gateway may bring new flows of others.
+    forward.rule(&["ip dscp != { cs0, cs1 } ip dscp set cs1", &onward]);
     forward.rule(&["ip dscp set cs1"]);
-    forward.rule(&["ct state established,related", &onward]);
     for cidr in world.cidrs(nat.vpc).iter().filter(|cidr| cidr.addr().is_ipv4()) {
         forward.rule(&[&super::traffic::address("saddr", cidr), &onward]);
     }

@@ -8,6 +8,7 @@ use super::super::plan::{Device, Direction, Host, MAIN, NamespaceId, Policy, Way
 use super::super::world::Interface;
 use super::draft::{Chain, Draft, RouterPort, To, defaults, table};
 use super::routes::{self, Leads};
+use super::transit::LOST_IN_TRANSIT;
 use super::{device, group, security_group};
 
 /// The table of a forwarding instance for packets to its own subnet.
@@ -187,8 +188,12 @@ fn forwarding(draft: &mut Draft<'_, '_>, interface: &Interface<'_>, forward: &mu
         // AS-1: it keeps state, and half a connection is none of its flows.
         let stranger = draft.drop(own(), None, "no such flow");
         forward.rule(&["ct state invalid", &stranger]);
-        forward.rule(&["ip dscp set cs1"]);
-        forward.rule(&["ip6 dscp set cs1"]);
+        // SG-11. That it came by a transit gateway stays known (NG-7).
+        for family in ["ip", "ip6"] {
+            let transit = format!("{family} dscp != {{ cs0, cs1 }} {family} dscp set {LOST_IN_TRANSIT}");
+            forward.rule(&[&transit]);
+            forward.rule(&[&format!("{family} dscp cs0 {family} dscp set cs1")]);
+        }
         forward.rule(&["jump sg_out"]);
         let onward = draft.pass(own(), None, "forwards", "accept");
         forward.rule(&[&onward]);

@@ -13,6 +13,7 @@ mod router;
 mod routes;
 mod security_group;
 mod traffic;
+mod transit;
 
 use draft::Draft;
 
@@ -52,6 +53,7 @@ pub fn plan(topology: &Topology, options: &Options) -> Plan {
         gateways::egress_only(&mut draft, vpc, internet);
     }
     gateways::peerings(&mut draft);
+    transit::build(&mut draft);
     for vpc in 0..topology.vpcs.len() {
         router::build(&mut draft, vpc);
     }
@@ -65,6 +67,13 @@ mod group {
     pub(super) const SINK: u32 = 1;
     pub(super) const GATEWAY: u32 = 2;
     const FIRST_SUBNET: u32 = 10;
+
+    const FIRST_DOOR: u32 = 1_000_000;
+
+    /// The group of links to transit gateways by their interface in a subnet.
+    pub(super) fn of_door(subnet: usize) -> u32 {
+        FIRST_DOOR.saturating_add(of_subnet(subnet))
+    }
 
     /// The group, and the mark, of a subnet.
     pub(super) fn of_subnet(index: usize) -> u32 {

@@ -56,6 +56,10 @@ fn kernel_routes(draft: &mut Draft<'_, '_>, router: NamespaceId, subnet: usize, 
             Leads::Nat(nat) => gateway(draft, vpc, To::Nat(nat)),
             Leads::Interface(interface) => gateway(draft, vpc, To::Interface(interface)),
             Leads::Peering(peering) => gateway(draft, vpc, To::Peering(peering)),
+            Leads::TransitGateway(transit) => {
+                let zone = world.zones().iter().position(|zone| *zone == said.zone).unwrap_or_default();
+                gateway(draft, vpc, To::TransitGateway(transit, zone))
+            }
             Leads::Unknown(what) => {
                 let gap = draft.gap(&what, "it is not modelled, or not described");
                 forward.sinks.rule(&[&format!("oifname \"{}\" meta mark {mark}", device::GAP), &gap]);
@@ -99,16 +103,19 @@ fn unmodelled_addresses(draft: &mut Draft<'_, '_>, router: NamespaceId, vpc: usi
 
 fn ruleset(draft: &mut Draft<'_, '_>, vpc: usize, subnets: &[usize], routes: Forward) -> String {
     let mut chains = Vec::new();
-    let mut marks = Vec::new();
+    let (mut marks, mut doors) = (Vec::new(), Vec::new());
     let (mut same, mut inbound, mut outbound) = (Vec::new(), Vec::new(), Vec::new());
     for subnet in subnets {
         let group = group::of_subnet(*subnet);
-        marks.push(format!("{group} : {group}"));
-        same.push(format!("{group} . {group}"));
+        // TG-6: from a transit gateway to a host in the attachment's own subnet, no list is asked; the other way round, both.
+        let door = group::of_door(*subnet);
+        marks.extend([format!("{group} : {group}"), format!("{door} : {group}")]);
+        same.extend([format!("{group} . {group}"), format!("{door} . {group}")]);
+        doors.push(door.to_string());
         for (direction, jumps) in [(Direction::Inbound, &mut inbound), (Direction::Outbound, &mut outbound)] {
             let chain = acl_chain(draft, *subnet, direction);
             let name = format!("acl{group}_{}", if direction == Direction::Inbound { "in" } else { "out" });
-            jumps.push(format!("{group} : jump {name}"));
+            jumps.extend([format!("{group} : jump {name}"), format!("{door} : jump {name}")]);
             chains.push(chain.text(&name, None));
         }
     }
@@ -139,6 +146,10 @@ fn ruleset(draft: &mut Draft<'_, '_>, vpc: usize, subnets: &[usize], routes: For
     }
     forward.lines.push_str(&routes.sinks.lines);
     peering_rules(draft, vpc, &mut forward);
+    back_to_transit(draft, vpc, &doors, &mut forward);
+    for (_, device, any) in draft.choices.iter().filter(|(of, ..)| *of == vpc) {
+        forward.rule(&[&format!("oifname \"{device}\""), any]);
+    }
     forward.rule(&[&format!("oifname \"{}\"", device::NOBODY), &nobody]);
     let gap = draft.gap("an address of something that is not modelled", "it is not modelled");
     forward.rule(&[&format!("oifname \"{}\"", device::GAP), &gap]);
@@ -196,6 +207,19 @@ fn peering_rules(draft: &mut Draft<'_, '_>, vpc: usize, forward: &mut Chain) {
             forward.rule(&[&unowned, &outside(family, "daddr", &cidrs, v4), &beyond]);
         }
     }
+}
+
+/// TG-7: whether a transit gateway takes back what it has just delivered is not documented.
+fn back_to_transit(draft: &mut Draft<'_, '_>, vpc: usize, doors: &[String], forward: &mut Chain) {
+    let ports = draft.ports_of(vpc).filter(|port| matches!(port.to, To::TransitGateway(..)));
+    let ports: Vec<String> = ports.map(|port| format!("\"{}\"", port.device)).collect();
+    if ports.is_empty() || doors.is_empty() {
+        return;
+    }
+    let why = "whether a transit gateway takes it is not documented";
+    let gap = draft.gap("what a transit gateway has just delivered, sent to one", why);
+    let way = format!("meta iifgroup {{ {} }} oifname {{ {} }}", doors.join(", "), ports.join(", "));
+    forward.rule(&[&way, &gap]);
 }
 
 /// The address is in none of the ranges.

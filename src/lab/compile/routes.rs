@@ -24,6 +24,7 @@ pub(super) enum Leads {
     Nat(usize),
     Interface(usize),
     Peering(usize),
+    TransitGateway(usize),
     /// To something that the lab can't express, or that nobody knows.
     Unknown(String),
 }
@@ -117,10 +118,9 @@ fn leads(draft: &Draft<'_, '_>, vpc: usize, route: &Route) -> Leads {
     match &route.target.value {
         RouteTarget::Local => Leads::Local,
         RouteTarget::Blackhole => Leads::Blackhole,
-        RouteTarget::Named(name) => named(draft, vpc, name).unwrap_or_else(|| {
-            let transit = draft.world.topology.transit_gateways.get(name).is_some();
-            Leads::Unknown(format!("{} {name}", if transit { "transit gateway" } else { "route target" }))
-        }),
+        RouteTarget::Named(name) => {
+            named(draft, vpc, name).unwrap_or_else(|| Leads::Unknown(format!("route target {name}")))
+        }
     }
 }
 
@@ -138,6 +138,9 @@ fn named(draft: &Draft<'_, '_>, vpc: usize, name: &str) -> Option<Leads> {
     }
     if let Some(peering) = world.topology.peering_connections.iter().position(|entry| entry.name() == name) {
         return Some(Leads::Peering(peering));
+    }
+    if let Some(gateway) = world.topology.transit_gateways.iter().position(|entry| entry.name() == name) {
+        return Some(Leads::TransitGateway(gateway));
     }
     let of_instance = |instance: &str| {
         world.interfaces.iter().position(|one| one.vpc == vpc && one.host.instance == instance)

@@ -8,6 +8,7 @@ use super::super::plan::{Device, Direction};
 use super::super::world::{Interface, default_name};
 use super::draft::{Chain, Draft};
 use super::traffic;
+use super::transit::known_from;
 use crate::topology::{CaptureKind, Defaults, SecurityGroupPeer, SecurityGroupRule, Spanned, Traffic};
 
 /// The chain of one direction. It returns for what is let through.
@@ -128,7 +129,16 @@ fn members(
     direction: Direction,
 ) -> Vec<String> {
     let world = draft.world;
-    if !world.in_scope(vpc, home) {
+    // SG-11: what something forwarded carries a mark in its DSCP field; whose packet it is, is not known any more. SG-10: a
+    // transit gateway may know the sender's VPC; that goes for inbound rules only.
+    let direct = world.in_scope(vpc, home);
+    let known: Vec<String> = match direction {
+        Direction::Inbound => {
+            direct.then_some(0).into_iter().chain(known_from(home)).map(|dscp| dscp.to_string()).collect()
+        }
+        Direction::Outbound => Vec::new(),
+    };
+    if known.is_empty() && !direct {
         return Vec::new();
     }
     let carries =
@@ -143,10 +153,11 @@ fn members(
         if addresses.is_empty() {
             continue;
         }
-        // SG-11: what something forwarded carries a mark in its DSCP field; whose packet it is, is not known any more.
-        let direct =
-            if direction == Direction::Inbound { format!("{family} dscp cs0 ") } else { String::new() };
-        let set = format!("{direct}{family} {} {{ {} }} {traffic}", side(direction), addresses.join(", "));
+        let sender = match known.as_slice() {
+            [] => String::new(),
+            known => format!("{family} dscp {{ {} }} ", known.join(", ")),
+        };
+        let set = format!("{sender}{family} {} {{ {} }} {traffic}", side(direction), addresses.join(", "));
         texts.push(set.trim_end().to_owned());
     }
     texts

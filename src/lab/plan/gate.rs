@@ -34,12 +34,28 @@ pub enum Device {
     NatGateway(String, String),
     /// A peering connection.
     Peering(String),
+    /// A transit gateway.
+    TransitGateway(String),
+    /// An attachment of a transit gateway: the gateway comes first.
+    Attachment(String, String),
+    /// A route table of a transit gateway: the gateway comes first.
+    TransitTable(String, String),
     /// An interface itself: whether it is live, its source/destination check.
     Interface(HostName),
     /// The internet.
     Internet,
     /// Not a device: the packet met something that the lab can't express.
     Gap,
+}
+
+/// What a rule says of a packet for which AWS may choose between subnets that are not alike.
+pub const ANY_ZONE: &str = "by any subnet of the attachment";
+
+impl Gate {
+    /// Whether the packet is in a transit gateway.
+    pub const fn is_transit(&self) -> bool {
+        matches!(self.device, Device::TransitGateway(_) | Device::Attachment(..) | Device::TransitTable(..))
+    }
 }
 
 /// Inbound or outbound.
@@ -88,6 +104,9 @@ impl fmt::Display for Device {
             Self::EgressOnlyInternetGateway(vpc) => write!(f, "eigw/{vpc}"),
             Self::NatGateway(vpc, name) => write!(f, "nat/{vpc}/{name}"),
             Self::Peering(name) => write!(f, "pcx/{name}"),
+            Self::TransitGateway(name) => write!(f, "tgw/{name}"),
+            Self::Attachment(gateway, name) => write!(f, "attachment/{gateway}/{name}"),
+            Self::TransitTable(gateway, name) => write!(f, "tgw-rt/{gateway}/{name}"),
             Self::Interface(host) => write!(f, "eni/{host}"),
             Self::Internet => f.write_str("internet"),
             Self::Gap => f.write_str("beyond the lab:"),

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-pub use gate::{Device, Direction, Gate, HostName};
+pub use gate::{ANY_ZONE, Device, Direction, Gate, HostName};
 pub(super) use script::SETTINGS;
 pub use script::Script;
 

@@ -4,6 +4,8 @@
 //! nobody knows is written as such (`?`, `partial`, `unmodelled`). Places and aliases are lost; a topology that was read
 //! from a file of this writer is written as the same text again.
 
+#[cfg(test)]
+mod complete;
 mod gateways;
 mod layout;
 mod rules;
