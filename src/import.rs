@@ -149,7 +149,7 @@ fn says_all(topology: &Topology, is_capture: bool) -> bool {
     let mut attachments = topology.transit_gateways.iter().flat_map(|gateway| &gateway.value.attachments);
     let any_subnet =
         attachments.any(|one| matches!(one.value.to, topology::AttachedTo::Vpc { subnets: None, .. }));
-    !(is_capture && learns) && !any_subnet
+    !(any_subnet || is_capture && learns)
 }
 
 /// What the reader finds wrong with the text: nothing, or the text must not be used.
