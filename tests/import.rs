@@ -299,3 +299,38 @@ fn every_topology_of_ours_with_names_given_anew() {
         assert_eq!((count.differing, count.unstable, count.unreadable), (0, 0, 0), "{count:?}");
     }
 }
+
+/// Whatever of the hostile inputs can be used at all can be imported, and means the same.
+#[test]
+fn hostile_inputs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile");
+    let mut total = Count::default();
+    for folder in ["yaml", "aws", "terraform", "cloudformation"] {
+        total.add(&run(folder, &files(&root.join(folder)), |read| read));
+    }
+    assert_eq!((total.differing, total.unstable), (0, 0), "{total:?}");
+    assert!(total.sources >= 50, "{total:?}");
+}
+
+/// The comparison sees a file that says something else.
+#[test]
+fn a_difference_is_seen() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies/three-tier.yaml");
+    let read = read(&path).unwrap();
+    let text = import::import(&read.topology, read.options).unwrap();
+    let ask = |text: &str| {
+        let network = Network::compile(&yaml::read("imported.yaml", text.as_bytes()).0).0;
+        answers(&network, &BTreeMap::new(), &SERVICES)
+    };
+    let same = ask(&text);
+    for (said, other) in [
+        ("0.0.0.0/0: nat-a", "0.0.0.0/0: blackhole"),
+        ("type: SSH, source: sg:bastion", "type: SSH, source: sg:alb"),
+        ("ports: 1024-65535, destination: 10.0.10.0/23", "ports: 1024-65535, destination: 10.0.10.0/24"),
+        ("security_groups: [db]", "security_groups: [web]"),
+    ] {
+        let changed = text.replace(said, other);
+        assert_ne!(changed, text, "{said}");
+        assert!(ask(&changed) != same, "{said}");
+    }
+}

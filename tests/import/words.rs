@@ -231,3 +231,57 @@ fn other_parsers_read_it() {
     let source = &parsed["vpcs"]["main"]["security_groups"]["open"]["inbound"][0]["source"];
     assert_eq!(source.as_str(), Some("? known only after apply"));
 }
+
+/// Tags come from whoever could write them.
+#[test]
+fn hostile_names_become_names() {
+    let long = "x".repeat(300);
+    let tags = [
+        "",
+        " ",
+        "a: b",
+        "# c",
+        "{d",
+        "\"e\"",
+        "f\nvpcs: {}",
+        "\u{202e}g",
+        "null",
+        "true",
+        "local",
+        "blackhole",
+        "igw",
+        "*",
+        "?",
+        "10.0.0.9",
+        "é 東",
+        "../../etc",
+        "-1",
+        "1e3",
+        "self",
+        "main",
+        "default",
+        &long,
+        "h, i",
+        "'j'",
+        "%k",
+    ];
+    let instances: Vec<Value> = tags
+        .iter()
+        .enumerate()
+        .map(|(at, tag)| {
+            json!({"InstanceId": format!("i-{at:017x}"), "VpcId": "vpc-0000000000000001a",
+                "SubnetId": "subnet-0000000000000001a", "State": {"Name": "running"},
+                "PrivateIpAddress": format!("10.0.0.{}", at + 10), "Tags": tagged(tag), "SecurityGroups": []})
+        })
+        .collect();
+    let topology = captured(&[
+        json!({"Vpcs": [{"VpcId": "vpc-0000000000000001a", "CidrBlock": "10.0.0.0/16", "Tags": tagged("a/b: c")}]}),
+        json!({"Subnets": [{"SubnetId": "subnet-0000000000000001a", "VpcId": "vpc-0000000000000001a",
+            "CidrBlock": "10.0.0.0/24", "AvailabilityZone": "z", "Tags": tagged("{}")}]}),
+        json!({"Reservations": [{"Instances": instances}]}),
+    ]);
+    let written = import::import(&topology, Options { ids: true, ..Options::default() }).unwrap();
+    let again = self::topology(&written);
+    assert_eq!(again.vpcs.0[0].value.instances.len(), tags.len(), "{written}");
+    assert_eq!(import::import(&again, OWN).unwrap(), import::import(&topology, Options::default()).unwrap());
+}
