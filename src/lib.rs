@@ -21,6 +21,7 @@
 //! | [`reach`] | the walk: request, then reply, never stopping at the first blocker |
 //! | [`fleet`] | many questions at once: who reaches whom |
 //! | [`expect`] | the `tests:` of a topology, run |
+//! | [`import`] | a topology file from whatever was read |
 //! | [`render`] | one trace, many faces |
 //! | `cli` | words to a question, an answer to an exit code (feature `cli`) |
 //!
@@ -33,6 +34,7 @@ pub mod expect;
 pub mod fleet;
 pub mod flow;
 pub mod generate;
+pub mod import;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod network;

@@ -24,7 +24,7 @@ use oracle::yaml::to_yaml;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use vpcreach::topology::{AclAction, Topology};
+use vpcreach::topology::{AclAction, Topology, yaml};
 
 /// The simulator as an engine: the harness and the properties must hold for it.
 struct Itself;
@@ -61,6 +61,30 @@ impl Engine for BlindToDenials {
     fn ask(&self, compiled: &Simulator, packet: &Packet) -> EngineVerdict {
         expected(&compiled.connect(packet))
     }
+}
+
+/// The real engine, asked about the file that the topology is written to.
+struct Written;
+
+impl Engine for Written {
+    type Compiled = vpcreach::network::Network;
+
+    fn compile(&self, topology: &Topology) -> Self::Compiled {
+        let text = yaml::write(topology, yaml::WriteOptions::default()).unwrap();
+        let again = yaml::read("written.yaml", text.as_bytes()).0;
+        assert_eq!(yaml::write(&again, yaml::WriteOptions::default()).unwrap(), text);
+        Real.compile(&again)
+    }
+
+    fn ask(&self, compiled: &Self::Compiled, packet: &Packet) -> EngineVerdict {
+        Real.ask(compiled, packet)
+    }
+}
+
+/// What is written and read again gives the answers of the simulator, which saw neither.
+#[test]
+fn written_topologies_mean_the_same() {
+    println!("{}", agree(&Written, Amount { topologies: 400, packets: 60, seed: 77 }));
 }
 
 #[test]

@@ -17,6 +17,7 @@ Examples:
   vpcreach who-can-reach db:5432             every source that gets through
   vpcreach pivot internet db:5432            the hosts that an intruder would have to take
   vpcreach matrix --ports 22,443             who reaches whom
+  vpcreach import aws/ -o app.yaml           a topology file from saved AWS answers
   vpcreach test                              run the tests of the topology
   vpcreach explain ACL002                    what a code means, and what to do
 
@@ -124,6 +125,9 @@ pub(super) enum Command {
     /// Explain a code (ACL002) or a term (ephemeral, stateful); without an argument, list them.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
+    /// Write a topology file that gives the same answers, from AWS answers, Terraform or CloudFormation.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
     /// Make up a topology of any size, realistic or hostile; the same for the same seed.
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(Generate),
@@ -332,6 +336,32 @@ pub(super) struct Explain {
     /// A code or a term.
     #[arg(value_name = "CODE|TERM")]
     pub(super) topic: Option<String>,
+}
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  vpcreach import aws/ -o topology.yaml         saved answers of `aws ec2 describe-…`
+  vpcreach import plan.json -o topology.yaml    terraform show -json plan
+  vpcreach import template.yaml --param Env=prod > topology.yaml
+  vpcreach import topology.yaml                 a topology in its usual form, without comments
+
+Names come from Name tags, Terraform addresses and logical ids. What the source does not say is written as unknown:
+what was undetermined stays so.";
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Import {
+    /// What to read: whatever `-f` takes; `-` for standard input.
+    #[arg(value_name = "SRC", conflicts_with = "file")]
+    pub(super) source: Option<PathBuf>,
+    /// Where to write; `-` or nothing for standard output.
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Say in comments what things are called in the source.
+    #[arg(long)]
+    pub(super) ids: bool,
 }
 
 const GENERATE_EXAMPLES: &str = "\

@@ -26,6 +26,8 @@ pub(super) struct Compiled {
     pub(super) network: Network,
     /// Warnings and notes; with an error there is no network.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether it was read from a topology file of ours.
+    pub(super) is_own: bool,
 }
 
 /// The network of the topology that the user means. Errors are reported, and warnings counted.
@@ -35,23 +37,29 @@ pub(super) fn network(global: &Global, streams: &mut Streams) -> Result<Network,
 
 /// The same with the topology that it was compiled from, for those who make something else of it.
 pub(super) fn both(global: &Global, streams: &mut Streams) -> Result<(Topology, Network), Failure> {
+    let compiled = counted(global, streams)?;
+    Ok((compiled.topology, compiled.network))
+}
+
+/// The same with everything that was learnt on the way.
+pub(super) fn counted(global: &Global, streams: &mut Streams) -> Result<Compiled, Failure> {
     let compiled = compile(global, streams)?;
     let warnings = count(&compiled.diagnostics, Severity::Warning);
     if warnings > 0 {
         let warnings = plural(warnings, "warning");
         streams.remark(&format!("{warnings} about the topology: `vpcreach validate` shows them\n"))?;
     }
-    Ok((compiled.topology, compiled.network))
+    Ok(compiled)
 }
 
 /// The same, with the diagnostics left to the caller.
 pub(super) fn compile(global: &Global, streams: &mut Streams) -> Result<Compiled, Failure> {
-    let (topology, mut diagnostics) = read(global, streams)?;
+    let (topology, mut diagnostics, is_own) = read(global, streams)?;
     refuse_errors(&diagnostics, &topology.sources, streams)?;
     let (network, more) = Network::compile(&topology);
     diagnostics.extend(more);
     refuse_errors(&diagnostics, network.sources(), streams)?;
-    Ok(Compiled { topology, network, diagnostics })
+    Ok(Compiled { topology, network, diagnostics, is_own })
 }
 
 pub(super) fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
@@ -76,7 +84,7 @@ fn refuse_errors(
     Err(Failure::Reported)
 }
 
-fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnostic>), Failure> {
+fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnostic>, bool), Failure> {
     let loaded = match &global.file {
         Some(path) if path.as_os_str() == STDIN => {
             let mut bytes = Vec::new();
@@ -93,7 +101,9 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
     match loaded {
         Ok(loaded) => {
             refuse_misplaced(global, &loaded)?;
-            Ok(parse(global, loaded))
+            let is_own = matches!(loaded, Loaded::Yaml { .. });
+            let (topology, diagnostics) = parse(global, loaded);
+            Ok((topology, diagnostics, is_own))
         }
         Err(SourceError { sources, diagnostics }) => {
             streams.diagnostic(&diagnostic::render(&diagnostics, &sources, true))?;

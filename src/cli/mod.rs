@@ -4,6 +4,7 @@ mod args;
 mod exit;
 mod explain;
 mod generate;
+mod import;
 #[cfg(feature = "lab")]
 mod lab;
 mod load;
@@ -123,6 +124,7 @@ fn dispatch(command: &Command, global: &Global, streams: &mut Streams) -> Result
         #[cfg(feature = "lab")]
         Command::Lab(args) => lab::run(args, global, streams),
         Command::Explain(args) => explain::run(args, streams),
+        Command::Import(args) => import::run(args, global, streams),
         Command::Generate(args) => generate::run(args, streams),
         Command::Schema(args) => tools::schema(args, streams),
         Command::Completions(args) => tools::completions(args, streams),

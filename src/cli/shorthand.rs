@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::args::CommandLine;
 
 /// Commands that are planned but not there yet, with what they will do.
-const LATER: [(&str, &str); 15] = [
+const LATER: [(&str, &str); 14] = [
     ("lint", "find shadowed, unused and over-open rules"),
     ("diff", "compare the connectivity of two topologies"),
     ("fix", "propose the smallest edits, each tried"),
@@ -16,7 +16,6 @@ const LATER: [(&str, &str); 15] = [
     ("compare", "show the same rules as network ACL and as security group"),
     ("serve", "show topology and traces in a browser"),
     ("show", "show effective rules, routes and defaults"),
-    ("import", "write a topology from AWS, Terraform or CloudFormation"),
     ("export", "draw the topology"),
     ("init", "write a first topology"),
     ("fmt", "rewrite a topology in canonical form"),

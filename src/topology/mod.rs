@@ -15,6 +15,7 @@ mod instance;
 mod load_balancer;
 mod network_acl;
 mod place;
+mod rename;
 mod route_table;
 mod security_group;
 mod test_case;
@@ -38,6 +39,7 @@ pub use network_acl::{AclAction, AclPeer, AclRule, NetworkAcl};
 pub use place::{
     FileId, LineColumn, Location, Place, Resource, ResourceId, SourceFile, Sources, Span, Spanned,
 };
+pub use rename::rename;
 pub use route_table::{Route, RouteDestination, RouteOrigin, RouteState, RouteTable, RouteTarget};
 pub use security_group::{SecurityGroup, SecurityGroupPeer, SecurityGroupRule};
 pub use test_case::{Expectation, FamilyFilter, TestCase};

@@ -122,6 +122,7 @@ fn help() {
         "test",
         "validate",
         "explain",
+        "import",
         "generate",
         "schema",
         "completions",

@@ -93,8 +93,11 @@ impl<'t> Compiler<'t> {
         self.scope.instances.insert((vpc, entry.name().to_owned()), id);
         for interface in &said.interfaces {
             let name = match said.interfaces.len() {
-                1 if !self.network.is_capture() => entry.name().to_owned(),
-                _ if self.network.is_capture() => interface.name().to_owned(),
+                // AWS answers give interfaces ids, which are names of their own.
+                _ if self.network.is_capture() && interface.name().starts_with("eni-") => {
+                    interface.name().to_owned()
+                }
+                1 => entry.name().to_owned(),
                 _ => format!("{}/{}", entry.name(), interface.name()),
             };
             if let Some(interface_id) = self.interface(vpc, id, name, &interface.value, said_vpc, reserved) {
@@ -157,7 +160,12 @@ impl<'t> Compiler<'t> {
         let Some(names) = said else { return vec![self.network.vpcs[vpc].default_security_group] };
         let mut groups = Vec::with_capacity(names.len());
         for name in names {
-            let found = self.scope.security_groups.get(&(vpc, name.value.clone()));
+            // `vpc/name`: an imported group of the VPC whose subnets are shared.
+            let (home, bare) = match self.network.partial {
+                true => self.qualified(vpc, &name.value),
+                false => (vpc, name.value.as_str()),
+            };
+            let found = self.scope.security_groups.get(&(home, bare.to_owned()));
             let shared = || {
                 self.network.partial.then(|| self.scope.security_groups_anywhere.get(&name.value)).flatten()
             };

@@ -44,6 +44,14 @@ pub(super) fn check(node: &Node<'_>, of: Type, owner: Owner<'_>, problems: &mut 
                 wrong_shape(node, owner, &format!("{} or a list", leaf.noun), problems);
             }
         },
+        Type::OneOrSeveral(item) => match &node.kind {
+            Kind::List(items) => {
+                for node in items.iter() {
+                    check(node, *item, Owner::item(node), problems);
+                }
+            }
+            _ => check(node, *item, owner, problems),
+        },
         Type::List(item) => match &node.kind {
             Kind::List(items) => {
                 for node in items.iter() {

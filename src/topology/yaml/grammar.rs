@@ -20,6 +20,8 @@ pub(super) enum Type {
     Leaf(&'static Leaf),
     /// A list of single values, or just one of them.
     OneOrMany(&'static Leaf),
+    /// A list, or just one of its items.
+    OneOrSeveral(&'static Type),
     /// A list.
     List(&'static Type),
     /// A map from names to things.

@@ -12,23 +12,24 @@ use std::collections::HashSet;
 
 use super::codes;
 use super::fields::Fields;
-use super::grammar::topology::{LINT, NETWORK, PEERING, PREFIX_LIST, TOPOLOGY};
+use super::grammar::topology::{LINT, NETWORK, PARTIAL, PEERING, PREFIX_LIST, TOPOLOGY};
 use super::node::Node;
 use super::problems::{Fault, Problems, quote};
 use super::values;
-use super::words;
+use super::words::{self, SourceKind};
 use crate::topology::{
-    Entries, LintSettings, NamedNetwork, PeeringConnection, PrefixList, Spanned, Topology,
+    Completeness, Entries, LintSettings, NamedNetwork, PeeringConnection, PrefixList, Spanned, Topology,
 };
 
 /// Fills the topology with what the tree says. Whatever `check` reported is left out.
 pub(super) fn lower(root: &Node<'_>, topology: &mut Topology, problems: &mut Problems) {
     let top = Fields::new(root, &TOPOLOGY);
     topology.defaults = top.word("defaults", words::DEFAULTS).value;
+    topology.completeness = completeness(top);
     topology.prefix_lists = prefix_lists(top);
     topology.networks = networks(top);
-    topology.peering_connections = peering_connections(top, problems);
-    topology.transit_gateways = transit_gateway::transit_gateways(top, problems);
+    topology.peering_connections = peering_connections(top, &topology.completeness, problems);
+    topology.transit_gateways = transit_gateway::transit_gateways(top, &topology.completeness, problems);
     for (key, node) in top.map("vpcs") {
         let vpc = vpc::vpc(key, node, &mut topology.unmodelled, problems);
         topology.vpcs.push(key.name(), vpc);
@@ -40,6 +41,21 @@ pub(super) fn lower(root: &Node<'_>, topology: &mut Topology, problems: &mut Pro
         let lint = Fields::new(node, &LINT);
         topology.lint =
             LintSettings { deny: lint.texts("deny"), warn: lint.texts("warn"), allow: lint.texts("allow") };
+    }
+}
+
+fn completeness(top: Fields<'_, '_>) -> Completeness {
+    let Some(node) = top.get("partial") else { return Completeness::Complete };
+    let long = Fields::new(node, &PARTIAL);
+    let missing =
+        long.read_all("missing", |text| words::read(words::CAPTURE_KINDS, "kind of resource", text));
+    let read = |text: &str| words::read(words::SOURCE_KINDS, "kind of source", text);
+    match super::fields::value(node, read).or_else(|| long.read("of", read)).map(|kind| kind.value) {
+        None => Completeness::Complete,
+        Some(SourceKind::Plan) => Completeness::Planned,
+        Some(SourceKind::Capture) => {
+            Completeness::Partial { missing: missing.into_iter().map(|kind| kind.value).collect() }
+        }
     }
 }
 
@@ -65,33 +81,39 @@ fn networks(top: Fields<'_, '_>) -> Entries<NamedNetwork> {
         let network = NamedNetwork {
             cidrs: network.read_all("cidr", values::cidr),
             routes_back: network.read_list("routes_back", values::cidr),
-            on_premises: lines.contains(key.text.as_ref()),
+            on_premises: network.flag("on_premises", false) || lines.contains(key.text.as_ref()),
         };
         networks.push(key.name(), network);
     }
     networks
 }
 
-fn peering_connections(top: Fields<'_, '_>, problems: &mut Problems) -> Entries<PeeringConnection> {
+fn peering_connections(
+    top: Fields<'_, '_>,
+    completeness: &Completeness,
+    problems: &mut Problems,
+) -> Entries<PeeringConnection> {
     let mut connections = Entries::default();
     for (key, node) in top.map("peering_connections") {
         let peering = Fields::new(node, &PEERING);
         let (Some(requester), Some(accepter)) = (peering.text("requester"), peering.text("accepter")) else {
             continue;
         };
-        if requester.value == accepter.value {
+        // A capture says what it says.
+        if requester.value == accepter.value && *completeness == Completeness::Complete {
             let message = format!("{} can't be peered with itself", quote(&requester.value));
             let fault = Fault::error(codes::SELF_PEERING, message);
             problems.push(fault.at(accepter.place).also(requester.place, "the same VPC"));
         }
         let status = peering.word("status", words::PEERING_STATUSES);
         let place = peering.place();
+        let cidrs = |key| peering.read_all(key, values::cidr).into_iter().map(|cidr| cidr.value).collect();
         let connection = PeeringConnection {
             requester,
             accepter,
             status,
-            requester_cidrs: Vec::new(),
-            accepter_cidrs: Vec::new(),
+            requester_cidrs: cidrs("requester_cidr"),
+            accepter_cidrs: cidrs("accepter_cidr"),
             place,
         };
         connections.push(key.name(), connection);

@@ -27,6 +27,7 @@ mod traffic;
 mod tree;
 mod values;
 mod words;
+mod write;
 
 use self::check::Owner;
 use self::grammar::Type;
@@ -34,6 +35,7 @@ use self::grammar::topology::TOPOLOGY;
 use self::node::{Kind, Node};
 use self::problems::{Fault, Problems, listed};
 pub use self::schema::schema;
+pub use self::write::{Options as WriteOptions, Unwritable, write};
 use super::{Diagnostic, FileId, Place, Span, Topology};
 
 /// Keys by which files are recognised that are something else, and what they are.

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 
 use super::codes;
 use super::problems::{Fault, quote};
-use super::values::{cidr, name, prefix_list, reference};
+use super::values::{cidr, name, prefix_list, reference, unknown};
 use crate::topology::{AclPeer, SecurityGroupPeer};
 
 /// Words for the whole of one address family.
@@ -14,6 +14,9 @@ const ANYWHERE: &[(&str, &str)] = &[("anywhere-ipv4", "0.0.0.0/0"), ("anywhere-i
 pub(super) fn group_peer(text: &str) -> Result<SecurityGroupPeer, Fault> {
     if text == "self" {
         return Ok(SecurityGroupPeer::SelfGroup);
+    }
+    if let Some(why) = unknown(text) {
+        return why.map(SecurityGroupPeer::Unknown);
     }
     if let Some(group) = text.strip_prefix("sg:") {
         return reference(group).map(|()| SecurityGroupPeer::Group(group.to_owned()));

@@ -27,6 +27,10 @@ fn of(kind: Type, definitions: &mut Map<String, Value>) -> Value {
     match kind {
         Type::Leaf(of) => leaf(of),
         Type::OneOrMany(of) => json!({"anyOf": [leaf(of), {"type": "array", "items": leaf(of)}]}),
+        Type::OneOrSeveral(item) => {
+            let one = self::of(*item, definitions);
+            json!({"anyOf": [one, {"type": "array", "items": one}]})
+        }
         Type::List(item) => json!({"type": "array", "items": self::of(*item, definitions)}),
         Type::Map(key, value) => {
             let mut map =

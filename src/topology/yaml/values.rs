@@ -183,8 +183,40 @@ pub(super) fn public_ip(text: &str) -> Result<PublicIp, Fault> {
     boolean(text).map(|public| if public { PublicIp::Assigned } else { PublicIp::None })
 }
 
+/// What stands for something that nobody knows, perhaps with the reason behind it.
+pub(super) const UNKNOWN: &str = "?";
+
+/// The reason of a `?`; none if the text is something else.
+pub(super) fn unknown(text: &str) -> Option<Result<String, Fault>> {
+    let why = text.strip_prefix(UNKNOWN)?.trim();
+    Some(if why.is_empty() { Ok("unknown".to_owned()) } else { self::text(why).map(|()| why.to_owned()) })
+}
+
+/// What a value is read as, or `?`: nobody knows.
+fn or_unknown<T>(text: &str, read: impl Fn(&str) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+    if text == UNKNOWN { Ok(None) } else { read(text).map(Some) }
+}
+
+/// An IPv4 CIDR block, or `?`.
+pub(super) fn cidr4_or_unknown(text: &str) -> Result<Option<Ipv4Net>, Fault> {
+    or_unknown(text, cidr4)
+}
+
+/// A name that something else was given, or `?`.
+pub(super) fn reference_or_unknown(text: &str) -> Result<Option<String>, Fault> {
+    or_unknown(text, |text| reference(text).map(|()| text.to_owned()))
+}
+
+/// An address of either family.
+pub(super) fn ip(text: &str) -> Result<IpAddr, Fault> {
+    text.parse().map_err(|_| not_an_address(text, "IP", "10.0.0.10"))
+}
+
 /// The destination of a route.
 pub(super) fn destination(text: &str) -> Result<RouteDestination, Fault> {
+    if let Some(why) = unknown(text) {
+        return why.map(RouteDestination::Unknown);
+    }
     if let Some(list) = prefix_list(text) {
         return list.map(RouteDestination::PrefixList);
     }

@@ -3,14 +3,48 @@
 use super::codes;
 use super::problems::{Fault, quote};
 use crate::topology::{
-    AclAction, Connectivity, Defaults, EphemeralPorts, Expectation, FamilyFilter, GatewayState, InstanceKind,
-    InstanceState, PeeringStatus,
+    AclAction, CaptureKind, Connectivity, Defaults, EphemeralPorts, Expectation, FamilyFilter, GatewayState,
+    InstanceKind, InstanceState, PeeringStatus, RouteState,
 };
 
 /// Words and what they mean.
 pub(super) type Words<T> = &'static [(&'static str, T)];
 
 pub(super) const DEFAULTS: Words<Defaults> = &[("aws", Defaults::Aws), ("terraform", Defaults::Terraform)];
+
+/// What a description that is a part of a world was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SourceKind {
+    /// Saved answers of AWS.
+    Capture,
+    /// A Terraform plan or state, or CloudFormation templates.
+    Plan,
+}
+
+pub(super) const SOURCE_KINDS: Words<SourceKind> =
+    &[("capture", SourceKind::Capture), ("plan", SourceKind::Plan)];
+
+pub(super) const CAPTURE_KINDS: Words<CaptureKind> = &[
+    ("security-groups", CaptureKind::SecurityGroups),
+    ("network-acls", CaptureKind::NetworkAcls),
+    ("route-tables", CaptureKind::RouteTables),
+    ("internet-gateways", CaptureKind::InternetGateways),
+    ("egress-only-internet-gateways", CaptureKind::EgressOnlyInternetGateways),
+    ("nat-gateways", CaptureKind::NatGateways),
+    ("peering-connections", CaptureKind::PeeringConnections),
+    ("network-interfaces", CaptureKind::NetworkInterfaces),
+    ("instances", CaptureKind::Instances),
+    ("prefix-list-entries", CaptureKind::PrefixListEntries),
+    ("transit-gateways", CaptureKind::TransitGateways),
+    ("transit-gateway-vpc-attachments", CaptureKind::TransitGatewayVpcAttachments),
+    ("transit-gateway-route-tables", CaptureKind::TransitGatewayRouteTables),
+    ("transit-gateway-routes", CaptureKind::TransitGatewayRoutes),
+    ("transit-gateway-associations", CaptureKind::TransitGatewayAssociations),
+    ("transit-gateway-propagations", CaptureKind::TransitGatewayPropagations),
+];
+
+pub(super) const ROUTE_STATES: Words<RouteState> =
+    &[("active", RouteState::Active), ("blackhole", RouteState::Blackhole)];
 
 pub(super) const ACTIONS: Words<AclAction> = &[("allow", AclAction::Allow), ("deny", AclAction::Deny)];
 
@@ -106,6 +140,11 @@ pub(super) fn read<T: Clone>(words: Words<T>, noun: &str, text: &str) -> Result<
         Fault::error(codes::WORD, format!("unknown {noun} {}", quote(text)))
             .suggest(text, words.iter().map(|(word, _)| *word))
     })
+}
+
+/// The word for a meaning: the first one.
+pub(super) fn word<T: PartialEq>(words: Words<T>, meaning: &T) -> Option<&'static str> {
+    words.iter().find(|(_, known)| known == meaning).map(|(word, _)| *word)
 }
 
 /// The meaning of a word, if it has one.

@@ -49,6 +49,7 @@ fn check_net(net: Result<impl Into<IpNet>, Fault>) -> Option<Fault> {
 }
 
 const CIDR4_PATTERN: &str = r"^[0-9.]+/[0-9]{1,2}$";
+const CIDR4_OR_UNKNOWN_PATTERN: &str = r"^([0-9.]+/[0-9]{1,2}|\?)$";
 const CIDR6_PATTERN: &str = r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$";
 const CIDR_PATTERN: &str = r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$";
 const IPV4_PATTERN: &str = r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$";
@@ -57,9 +58,10 @@ const PORTS_PATTERN: &str = r"^([0-9]{1,5}( *- *[0-9]{1,5})?|all|All|ALL|\*)$";
 // Not every validator of JSON Schema knows classes of letters: what separates nothing will do.
 const NAME_PATTERN: &str = r"^[^\s/:,\[\]{}#]+$";
 const REFERENCE_PATTERN: &str = r"^[^\s/:,\[\]{}#]+(/[^\s/:,\[\]{}#]+)*$";
-const ROUTE_PATTERN: &str = r"^([0-9A-Fa-f:.]+/[0-9]{1,3}|pl:.+|pl-.+)$";
+const OR_UNKNOWN_PATTERN: &str = r"^([^\s/:,\[\]{}#]+(/[^\s/:,\[\]{}#]+)*|\?)$";
+const ROUTE_PATTERN: &str = r"^([0-9A-Fa-f:.]+/[0-9]{1,3}|pl:.+|pl-.+|\?.*)$";
 const GROUP_PEER_PATTERN: &str =
-    r"^([0-9A-Fa-f:.]+/[0-9]{1,3}|self|anywhere-ipv[46]|sg:.+|sg-.+|pl:.+|pl-.+|net:.+)$";
+    r"^([0-9A-Fa-f:.]+/[0-9]{1,3}|self|anywhere-ipv[46]|sg:.+|sg-.+|pl:.+|pl-.+|net:.+|\?.*)$";
 const ACL_PEER_PATTERN: &str = r"^([0-9A-Fa-f:.]+/[0-9]{1,3}|anywhere-ipv[46]|net:.+)$";
 
 pub(in super::super) const TEXT: Leaf = leaf!("a text", values::text, LeafSchema::Text);
@@ -72,10 +74,13 @@ pub(in super::super) const ENDPOINT_NAME: Leaf =
     leaf!("a name", values::endpoint_name, LeafSchema::Pattern(NAME_PATTERN));
 pub(in super::super) const REFERENCE: Leaf =
     leaf!("a name", values::reference, LeafSchema::Pattern(REFERENCE_PATTERN));
+pub(in super::super) const REFERENCE_OR_UNKNOWN: Leaf =
+    leaf!("a name or `?`", values::reference_or_unknown, LeafSchema::Pattern(OR_UNKNOWN_PATTERN));
 pub(in super::super) const OPTIONAL_REFERENCE: Leaf = Leaf { nullable: true, ..REFERENCE };
 pub(in super::super) const BOOL: Leaf = leaf!("`true` or `false`", values::boolean, LeafSchema::Boolean);
 pub(in super::super) const IPV4: Leaf =
     leaf!("an IPv4 address", values::ipv4, LeafSchema::Pattern(IPV4_PATTERN));
+pub(in super::super) const IP: Leaf = leaf!("an IP address", values::ip, LeafSchema::Text);
 pub(in super::super) const IPV6: Leaf =
     leaf!("an IPv6 address", values::ipv6, LeafSchema::Pattern(IPV6_PATTERN));
 pub(in super::super) const PUBLIC_IP: Leaf =
@@ -135,6 +140,15 @@ pub(in super::super) const CIDR4: Leaf = Leaf {
     schema: LeafSchema::Pattern(CIDR4_PATTERN),
     nullable: false,
 };
+pub(in super::super) const CIDR4_OR_UNKNOWN: Leaf = Leaf {
+    noun: "an IPv4 CIDR block",
+    check: |text| match values::cidr4_or_unknown(text) {
+        Ok(net) => net.and_then(|net| values::host_bits(net.into())),
+        Err(fault) => Some(fault),
+    },
+    schema: LeafSchema::Pattern(CIDR4_OR_UNKNOWN_PATTERN),
+    nullable: false,
+};
 pub(in super::super) const CIDR6: Leaf = Leaf {
     noun: "an IPv6 CIDR block",
     check: |text| check_net(values::cidr6(text)),
@@ -175,6 +189,10 @@ pub(in super::super) const INSTANCE_STATE: Leaf = choice!("instance state", word
 pub(in super::super) const CONNECTIVITY: Leaf = choice!("connectivity", words::CONNECTIVITY);
 pub(in super::super) const GATEWAY_STATE: Leaf = choice!("gateway state", words::GATEWAY_STATES);
 pub(in super::super) const PEERING_STATUS: Leaf = choice!("peering status", words::PEERING_STATUSES);
+pub(in super::super) const SOURCE_KIND: Leaf = choice!("kind of source", words::SOURCE_KINDS);
+pub(in super::super) const CAPTURE_KIND: Leaf = choice!("kind of resource", words::CAPTURE_KINDS);
+pub(in super::super) const ROUTE_STATE: Leaf = choice!("route state", words::ROUTE_STATES);
+pub(in super::super) const UNKNOWN: Leaf = plain_choice!("unknown", "?");
 pub(in super::super) const EXPECTATION: Leaf = choice!("verdict", words::EXPECTATIONS);
 pub(in super::super) const FAMILY: Leaf = choice!("address family", words::FAMILIES);
 pub(in super::super) const OWNER: Leaf = Leaf {

@@ -2,7 +2,7 @@
 
 use super::leaves::{
     ACL_PEER, ACTION, API_PORT, BOOL, CIDR4, CIDR6, GROUP_PEER, ICMP_NUMBER, PORTS, PRESET, PROTOCOL,
-    REFERENCE, RULE_NUMBER, TEXT,
+    REFERENCE, ROUTE_DESTINATION, ROUTE_STATE, ROUTE_TARGET, RULE_NUMBER, TEXT,
 };
 use super::{Field, PLAIN, Record, Type, field};
 
@@ -125,6 +125,24 @@ const ACL_OUTBOUND: Record = Record {
     advice: &[NOT_OUTBOUND, NO_SOURCE_PORTS, KEY_IS_NUMBER, KEY_IS_RULE_NO],
     extensible: false,
 };
+
+/// A route in its long form.
+pub(in super::super) const ROUTE: Record = Record {
+    noun: "a route",
+    description: "Where packets to a destination are sent.",
+    fields: &[&[
+        field("target", Type::Leaf(&ROUTE_TARGET), "A gateway, connection, instance or interface."),
+        field("state", Type::Leaf(&ROUTE_STATE), "`blackhole`: it drops packets, whatever the target is."),
+        field("propagated", Type::Leaf(&BOOL), "Whether it was learnt rather than written (RT-2).")
+            .default("false"),
+    ]],
+    mandatory: &[&["target"]],
+    ..PLAIN
+};
+
+/// Destination to target. Two routes to one destination differ in how they came to be (RT-4).
+pub(in super::super) const ROUTES: Type =
+    Type::Map(&ROUTE_DESTINATION, &Type::OneOrSeveral(&Type::Short(&ROUTE_TARGET, &ROUTE)));
 
 /// A security group.
 pub(in super::super) const SECURITY_GROUP: Record = Record {

@@ -2,7 +2,7 @@
 
 use super::leaves::{
     ACL_PEER, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, ENDPOINT_NAME,
-    ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IPV4, LISTENER_PORT, NAME,
+    ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IP, IPV4, LISTENER_PORT, NAME,
     OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT,
     TUNNEL,
 };
@@ -154,6 +154,28 @@ const NETWORK_FIREWALL: Record = Record {
     ..PLAIN
 };
 
+/// Anything else.
+pub(in super::super) const UNMODELLED: Record = Record {
+    noun: "something that is not modelled",
+    description: "Something that is there, but of which nothing can be said: a path that meets it is undetermined.",
+    fields: &[&[
+        field("kind", Type::Leaf(&TEXT), "What it is, in AWS's words."),
+        field("addresses", Type::OneOrMany(&IP), "Addresses that it is known to own."),
+        field("subnets", Type::OneOrMany(&REFERENCE), "Subnets in which it has interfaces somewhere."),
+        field("security_groups", Type::OneOrMany(&REFERENCE), "Security groups of those interfaces."),
+        field("propagate_to", Type::OneOrMany(&REFERENCE), "Route tables that learn its routes (VG-2)."),
+        field("why", Type::Leaf(&TEXT), "Why nothing can be said about it, if not for its kind."),
+    ]],
+    mandatory: &[&["kind"]],
+    ..PLAIN
+};
+
+const UNMODELLED_THINGS: Field = field(
+    "unmodelled",
+    Type::Map(&REFERENCE, &Type::Record(&UNMODELLED)),
+    "Whatever else there is, by name: a path that meets it is undetermined.",
+);
+
 /// Keys of a VPC.
 pub(super) const IN_VPC: &[Field] = &[
     field("block_public_access", Type::Record(&BLOCK_PUBLIC_ACCESS), "VPC Block Public Access (IG-10)."),
@@ -175,6 +197,7 @@ pub(super) const IN_VPC: &[Field] = &[
         Type::Map(&GATEWAY_NAME, &Type::Record(&NETWORK_FIREWALL)),
         "Network Firewalls by name.",
     ),
+    UNMODELLED_THINGS,
 ];
 
 const CUSTOMER_GATEWAY: Record = Record {
@@ -246,4 +269,5 @@ pub(super) const AT_TOP: &[Field] = &[
         Type::Map(&NAME, &Type::Record(&ENDPOINT_SERVICE)),
         "Endpoint services by name.",
     ),
+    UNMODELLED_THINGS,
 ];

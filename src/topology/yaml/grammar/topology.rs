@@ -1,8 +1,8 @@
 //! The top level of a file.
 
 use super::leaves::{
-    BOOL, CIDR, COUNT, DEFAULTS, EPHEMERAL, EXPECTATION, FAMILY, GATEWAY_NAME, MANAGED_BY, NAME,
-    PEERING_STATUS, REFERENCE, TEXT, VERSION,
+    BOOL, CAPTURE_KIND, CIDR, COUNT, DEFAULTS, EPHEMERAL, EXPECTATION, FAMILY, GATEWAY_NAME, MANAGED_BY,
+    NAME, PEERING_STATUS, REFERENCE, SOURCE_KIND, TEXT, VERSION,
 };
 use super::services;
 use super::vpc::VPC;
@@ -27,6 +27,8 @@ pub(in super::super) const NETWORK: Record = Record {
     fields: &[&[
         field("cidr", Type::OneOrMany(&CIDR), "Its CIDR blocks.").or(&["cidrs", "cidr_block", "cidr_blocks"]),
         field("routes_back", Type::OneOrMany(&CIDR), "What it knows of us, if it is on premises (VG-3)."),
+        field("on_premises", Type::Leaf(&BOOL), "Whether a VPN or Direct Connect leads to it (VG-1).")
+            .default("false"),
     ]],
     mandatory: &[&["cidr"]],
     ..PLAIN
@@ -38,6 +40,8 @@ pub(in super::super) const PEERING: Record = Record {
     fields: &[&[
         field("requester", Type::Leaf(&REFERENCE), "The VPC that asked.").or(&["vpc", "vpc_id"]),
         field("accepter", Type::Leaf(&REFERENCE), "The VPC that was asked.").or(&["peer_vpc", "peer_vpc_id"]),
+        field("requester_cidr", Type::OneOrMany(&CIDR), "CIDR blocks of a requester that is not described."),
+        field("accepter_cidr", Type::OneOrMany(&CIDR), "CIDR blocks of an accepter that is not described."),
         field("status", Type::Leaf(&PEERING_STATUS), "Only an active one forwards.")
             .or(&["state"])
             .default("\"active\""),
@@ -88,6 +92,21 @@ pub(in super::super) const LINT: Record = Record {
     ..PLAIN
 };
 
+pub(in super::super) const PARTIAL: Record = Record {
+    noun: "a partial description",
+    description: "What is described is a part of a world: names that it does not define are unknown, not mistakes.",
+    fields: &[&[
+        field("of", Type::Leaf(&SOURCE_KIND), "`capture`: every address is said. `plan`: some are assumed."),
+        field(
+            "missing",
+            Type::OneOrMany(&CAPTURE_KIND),
+            "Kinds that were not captured: unknown, not absent.",
+        ),
+    ]],
+    mandatory: &[&["of"]],
+    ..PLAIN
+};
+
 /// A whole file.
 pub(in super::super) const TOPOLOGY: Record = Record {
     noun: "a topology",
@@ -97,6 +116,11 @@ pub(in super::super) const TOPOLOGY: Record = Record {
             field("version", Type::Leaf(&VERSION), "Version of the language.").default("1"),
             field("defaults", Type::Leaf(&DEFAULTS), "Whose defaults apply to omitted outbound rules.")
                 .default("\"aws\""),
+            field(
+                "partial",
+                Type::Short(&SOURCE_KIND, &PARTIAL),
+                "That this describes a part of a world: `capture`, `plan`, or what a capture lacks.",
+            ),
             field("prefix_lists", Type::Map(&NAME, &Type::Record(&PREFIX_LIST)), "Prefix lists by name."),
             field("networks", Type::Map(&NAME, &Type::Record(&NETWORK)), "Ranges that are no VPCs, by name."),
             field("vpcs", Type::Map(&NAME, &Type::Record(&VPC)), "VPCs by name."),

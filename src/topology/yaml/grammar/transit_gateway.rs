@@ -1,8 +1,7 @@
 //! Transit gateways, their attachments and route tables.
 
-use super::leaves::{
-    ATTACHMENT_STATUS, BOOL, CIDR4, CIDR6, NAME, REFERENCE, ROUTE_DESTINATION, ROUTE_TARGET,
-};
+use super::leaves::{ATTACHMENT_STATUS, BOOL, CIDR, CIDR4, CIDR6, NAME, REFERENCE, TEXT, UNKNOWN};
+use super::rules::ROUTES;
 use super::{PLAIN, Record, Type, field};
 
 pub(in super::super) const ATTACHMENT: Record = Record {
@@ -19,6 +18,10 @@ pub(in super::super) const ATTACHMENT: Record = Record {
         field("vpn", Type::Leaf(&REFERENCE), "A VPN connection."),
         field("direct_connect", Type::Leaf(&REFERENCE), "A Direct Connect gateway."),
         field("peering", Type::Leaf(&REFERENCE), "Another transit gateway."),
+        field("other", Type::Leaf(&REFERENCE), "Something else, of the kind that `kind` says."),
+        field("kind", Type::Leaf(&TEXT), "What `other` is, in AWS's words."),
+        field("prefixes", Type::OneOrMany(&CIDR), "What it is known to announce, if it is no VPC."),
+        field("association", Type::Leaf(&UNKNOWN), "`?`: nobody knows which route table it uses."),
         field(
             "appliance_mode",
             Type::Leaf(&BOOL),
@@ -32,12 +35,13 @@ pub(in super::super) const ATTACHMENT: Record = Record {
             .or(&["state"])
             .default("\"available\""),
     ]],
-    mandatory: &[&["vpc", "vpn", "direct_connect", "peering"]],
+    mandatory: &[&["vpc", "vpn", "direct_connect", "peering", "other"]],
     exclusive: &[
-        ("vpc", &["vpn", "direct_connect", "peering"]),
-        ("vpn", &["direct_connect", "peering"]),
-        ("direct_connect", &["peering"]),
-        ("subnets", &["vpn", "direct_connect", "peering"]),
+        ("vpc", &["vpn", "direct_connect", "peering", "other", "prefixes"]),
+        ("vpn", &["direct_connect", "peering", "other"]),
+        ("direct_connect", &["peering", "other"]),
+        ("peering", &["other", "prefixes"]),
+        ("subnets", &["vpn", "direct_connect", "peering", "other"]),
     ],
     ..PLAIN
 };
@@ -48,11 +52,9 @@ pub(in super::super) const TRANSIT_GATEWAY_ROUTE_TABLE: Record = Record {
     fields: &[&[
         field("associations", Type::OneOrMany(&REFERENCE), "Attachments that use it."),
         field("propagations", Type::OneOrMany(&REFERENCE), "Attachments whose ranges it learns."),
-        field(
-            "routes",
-            Type::Map(&ROUTE_DESTINATION, &Type::Leaf(&ROUTE_TARGET)),
-            "Static routes: destination to attachment.",
-        ),
+        field("routes", ROUTES, "Static routes: destination to attachment."),
+        field("incomplete", Type::Leaf(&BOOL), "Whether it may hold further routes that nobody knows.")
+            .default("false"),
     ]],
     ..PLAIN
 };

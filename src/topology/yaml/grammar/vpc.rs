@@ -1,15 +1,13 @@
 //! A VPC and what is in it.
 
 use super::leaves::{
-    BOOL, CIDR4, CIDR6, CONNECTIVITY, ENDPOINT_NAME, EPHEMERAL, GATEWAY_NAME, GATEWAY_STATE, INSTANCE_KIND,
-    INSTANCE_STATE, IPV4, IPV6, NAME, OWNER, PUBLIC_IP, REFERENCE, ROUTE_DESTINATION, ROUTE_TARGET,
+    BOOL, CIDR4_OR_UNKNOWN, CIDR6, CONNECTIVITY, ENDPOINT_NAME, EPHEMERAL, GATEWAY_NAME, GATEWAY_STATE,
+    INSTANCE_KIND, INSTANCE_STATE, IPV4, IPV6, NAME, OWNER, PUBLIC_IP, REFERENCE, REFERENCE_OR_UNKNOWN,
     TARGET_NAME, TEXT,
 };
-use super::rules::{NETWORK_ACL, SECURITY_GROUP};
+use super::rules::{NETWORK_ACL, ROUTES, SECURITY_GROUP};
 use super::services;
 use super::{Field, PLAIN, Record, Type, field};
-
-const ROUTES: Type = Type::Map(&ROUTE_DESTINATION, &Type::Leaf(&ROUTE_TARGET));
 
 pub(in super::super) const INTERNET_GATEWAY: Record = Record {
     noun: "an internet gateway",
@@ -50,17 +48,22 @@ pub(in super::super) const SUBNET: Record = Record {
     noun: "a subnet",
     description: "A range of addresses in one availability zone.",
     fields: &[&[
-        field("cidr", Type::Leaf(&CIDR4), "IPv4 CIDR block.").or(&["cidr_block"]),
+        field("cidr", Type::Leaf(&CIDR4_OR_UNKNOWN), "IPv4 CIDR block; `?` if nobody knows it.")
+            .or(&["cidr_block"]),
         field("ipv6_cidr", Type::Leaf(&CIDR6), "IPv6 CIDR block.").or(&["ipv6_cidr_block"]),
         field("az", Type::Leaf(&TEXT), "Availability zone; checks of zones are skipped if omitted.")
             .or(&["availability_zone"]),
-        field("route_table", Type::Leaf(&REFERENCE), "Its route table; the main one if omitted.")
-            .or(&["route_table_id"]),
+        field(
+            "route_table",
+            Type::Leaf(&REFERENCE_OR_UNKNOWN),
+            "Its route table; the main one if omitted, `?` if nobody knows which.",
+        )
+        .or(&["route_table_id"]),
         field("routes", ROUTES, "Routes of a table of its own, instead of route_table."),
         field(
             "network_acl",
-            Type::Leaf(&REFERENCE),
-            "Its network ACL; the default one, which allows all, if omitted.",
+            Type::Leaf(&REFERENCE_OR_UNKNOWN),
+            "Its network ACL; the default one, which allows all, if omitted, `?` if nobody knows which.",
         )
         .or(&["network_acl_id"]),
         field("auto_assign_public_ip", Type::Leaf(&BOOL), "Whether instances get a public IPv4 address.")
@@ -98,8 +101,12 @@ const INTERFACE_FIELDS: &[Field] = &[
     )
     .or(&["associate_public_ip_address"]),
     field("public_ips", Type::Map(&IPV4, &Type::Leaf(&IPV4)), "Public addresses by private address (EN-1)."),
-    field("security_groups", Type::OneOrMany(&REFERENCE), "Its security groups; the default one if omitted.")
-        .or(&["vpc_security_group_ids", "security_group_ids"]),
+    field(
+        "security_groups",
+        Type::OneOrMany(&REFERENCE_OR_UNKNOWN),
+        "Its security groups; the default one if omitted; `?` for further ones that nobody knows.",
+    )
+    .or(&["vpc_security_group_ids", "security_group_ids"]),
     field("source_dest_check", Type::Leaf(&BOOL), "Whether it refuses packets that are not its own (EN-2).")
         .default("true"),
 ];
@@ -149,11 +156,21 @@ pub(in super::super) const INTERFACE: Record = Record {
 pub(in super::super) const INSTANCE: Record = Record {
     noun: "an instance",
     description: "An EC2 instance, a database, a function: whatever has network interfaces.",
-    fields: &[INSTANCE_FIELDS, INTERFACE_FIELDS],
+    fields: &[INSTANCE_FIELDS, INTERFACE_FIELDS, RARE_INTERFACE_FIELDS],
     mandatory: &[&["subnet", "interfaces"]],
     exclusive: &[(
         "interfaces",
-        &["subnet", "ip", "ipv6", "public_ip", "public_ips", "security_groups", "source_dest_check"],
+        &[
+            "subnet",
+            "ip",
+            "ipv6",
+            "public_ip",
+            "public_ips",
+            "security_groups",
+            "source_dest_check",
+            "attached",
+            "deny_all_igw_traffic",
+        ],
     )],
     ..PLAIN
 };
@@ -175,8 +192,12 @@ pub(in super::super) const VPC: Record = Record {
     description: "A virtual private cloud and everything in it.",
     fields: &[
         &[
-            field("cidr", Type::OneOrMany(&CIDR4), "IPv4 CIDR blocks; the first is the primary one (VP-3).")
-                .or(&["cidr_block", "cidr_blocks"]),
+            field(
+                "cidr",
+                Type::OneOrMany(&CIDR4_OR_UNKNOWN),
+                "IPv4 CIDR blocks; the first is the primary one (VP-3); `?` if nobody knows it.",
+            )
+            .or(&["cidr_block", "cidr_blocks"]),
             field("ipv6_cidr", Type::OneOrMany(&CIDR6), "IPv6 CIDR blocks.")
                 .or(&["ipv6_cidr_block", "ipv6_cidr_blocks"]),
             field(

@@ -1,7 +1,7 @@
 //! Instances and network interfaces.
 
 use super::super::codes;
-use super::super::fields::{Fields, owned};
+use super::super::fields::Fields;
 use super::super::grammar::Record;
 use super::super::grammar::vpc::{INSTANCE, INTERFACE, NETWORK_INTERFACE};
 use super::super::node::{Key, Node};
@@ -66,14 +66,16 @@ fn interface(node: &Node<'_>, record: &'static Record) -> Option<Interface> {
         let public = super::super::fields::value(public, values::ipv4)?;
         Some(PublicAddress { private, public })
     });
+    let groups = said.read_list("security_groups", values::reference_or_unknown);
+    let more_security_groups = groups.iter().flatten().any(|group| group.value.is_none());
     Some(Interface {
         subnet: said.text("subnet")?,
         ips: said.read_all("ip", values::ipv4),
         ipv6: said.read_all("ipv6", values::ipv6),
         public_ip: said.read("public_ip", values::public_ip).unwrap_or_default(),
         public_ips: public_ips.collect(),
-        security_groups: said.read_list("security_groups", owned),
-        more_security_groups: false,
+        security_groups: groups.map(super::vpc::known),
+        more_security_groups,
         source_dest_check: said.read("source_dest_check", values::boolean),
         attached: said.flag("attached", true),
         deny_all_igw_traffic: said.flag("deny_all_igw_traffic", false),

@@ -2,7 +2,7 @@
 
 use super::super::codes;
 use super::super::fields::{Fields, value};
-use super::super::grammar::rules::{NETWORK_ACL, SECURITY_GROUP, peer_keys, rule_record};
+use super::super::grammar::rules::{NETWORK_ACL, ROUTE, SECURITY_GROUP, peer_keys, rule_record};
 use super::super::node::{Key, Node};
 use super::super::peers::{acl_peer, group_peer};
 use super::super::problems::{Fault, Problems, quote};
@@ -109,13 +109,20 @@ pub(super) fn route_table(node: &Node<'_>) -> RouteTable {
 }
 
 pub(super) fn routes(node: &Node<'_>) -> Vec<Route> {
-    let route = |(key, target): &(Key<'_>, Node<'_>)| {
+    let one = |key: &Key<'_>, said: &Node<'_>| {
         let destination = Spanned::new(values::destination(&key.text).ok()?, key.place());
-        let place = whole(key, target);
-        let target = value(target, values::target)?;
-        Some(Route { destination, target, state: None, origin: RouteOrigin::Static, place })
+        let place = whole(key, said);
+        let long = Fields::new(said, &ROUTE);
+        let target = value(said, values::target).or_else(|| long.read("target", values::target))?;
+        let state = long.read("state", |text| words::read(words::ROUTE_STATES, "route state", text));
+        let origin =
+            if long.flag("propagated", false) { RouteOrigin::Propagated } else { RouteOrigin::Static };
+        Some(Route { destination, target, state: state.map(|state| state.value), origin, place })
     };
-    node.entries().iter().filter_map(route).collect()
+    let all = |(key, said): &(Key<'_>, Node<'_>)| {
+        said.items().iter().filter_map(|said| one(key, said)).collect::<Vec<_>>()
+    };
+    node.entries().iter().flat_map(all).collect()
 }
 
 /// From the key to the end of its value, where both stand in one piece of text.

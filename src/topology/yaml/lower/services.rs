@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::codes;
 use super::super::fields::Fields;
-use super::super::grammar::services::{ENDPOINT, VPN_GATEWAY};
+use super::super::grammar::services::{ENDPOINT, UNMODELLED, VPN_GATEWAY};
 use super::super::grammar::vpc::VPC;
 use super::super::node::{Key, Node};
 use super::super::problems::{Fault, Problems, quote};
+use super::super::values;
 use super::implied;
 use super::rules::not_a_target;
 use super::vpc::{Gateway, gateway};
@@ -56,7 +57,23 @@ pub(super) fn top_level(top: Fields<'_, '_>, topology: &mut Topology) {
             topology.unmodelled.push(one(kind, None, key.name()));
         }
     }
+    for (key, node) in top.map("unmodelled") {
+        topology.unmodelled.push(anything(key, node, None));
+    }
     endpoint_prefix_lists(top, &mut topology.prefix_lists);
+}
+
+/// An entry of `unmodelled`.
+fn anything(key: &Key<'_>, node: &Node<'_>, vpc: Option<&Key<'_>>) -> Unmodelled {
+    let said = Fields::new(node, &UNMODELLED);
+    let texts = |key| said.texts(key).into_iter().map(|text| text.value).collect();
+    Unmodelled {
+        addresses: said.read_all("addresses", values::ip).into_iter().map(|address| address.value).collect(),
+        subnets: texts("subnets"),
+        security_groups: texts("security_groups"),
+        why: said.text("why").map(|why| why.value),
+        ..one(&said.text("kind").unwrap_or_default().value, vpc, key.name())
+    }
 }
 
 /// What stands in a VPC.
@@ -85,6 +102,11 @@ pub(super) fn in_vpc(
                 }
             }
         }
+    }
+    for (key, node) in said.map("unmodelled") {
+        list.push(anything(key, node, Some(vpc_key)));
+        let to = Fields::new(node, &UNMODELLED).texts("propagate_to");
+        propagate(&key.text, to, &mut vpc.route_tables, problems);
     }
     vpn_gateway(said, vpc_key, vpc, list, problems);
     endpoint_routes(said, vpc, problems);

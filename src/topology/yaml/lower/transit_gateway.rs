@@ -9,17 +9,22 @@ use super::super::problems::{Fault, Problems, quote};
 use super::super::{values, words};
 use super::rules::{not_a_target, routes};
 use crate::topology::{
-    AttachedTo, Entries, Entry, Place, RouteTable, RouteTarget, Spanned, TransitGateway,
+    AttachedTo, Completeness, Entries, Entry, Place, RouteTable, RouteTarget, Spanned, TransitGateway,
     TransitGatewayAttachment, TransitGatewayRouteTable,
 };
 
-pub(super) fn transit_gateways(top: Fields<'_, '_>, problems: &mut Problems) -> Entries<TransitGateway> {
+pub(super) fn transit_gateways(
+    top: Fields<'_, '_>,
+    completeness: &Completeness,
+    problems: &mut Problems,
+) -> Entries<TransitGateway> {
     let mut gateways = Entries::default();
     for (key, node) in top.map("transit_gateways") {
         let said = Fields::new(node, &TRANSIT_GATEWAY);
         let attachments = attachments(top, said);
         let route_tables = said.get("route_tables").map(|_| route_tables(said, &attachments, problems));
-        if let Some(tables) = &route_tables {
+        // A capture says what it says.
+        if let Some(tables) = route_tables.as_ref().filter(|_| *completeness == Completeness::Complete) {
             check_associations(tables, problems);
         }
         let gateway = TransitGateway {
@@ -49,7 +54,7 @@ fn attachments(top: Fields<'_, '_>, gateway: Fields<'_, '_>) -> Entries<TransitG
             appliance_mode: flag(said, "appliance_mode", false),
             ipv6: flag(said, "ipv6", false),
             security_group_referencing: flag(said, "security_group_referencing", true),
-            association_unknown: false,
+            association_unknown: said.get("association").is_some(),
             place: key.place(),
         };
         attachments.push(key.name(), attachment);
@@ -65,6 +70,11 @@ fn attached_to(top: Fields<'_, '_>, said: Fields<'_, '_>) -> Option<AttachedTo> 
     if let Some(peer) = said.text("peering") {
         return Some(AttachedTo::Peering(peer));
     }
+    let own = said.read_list("prefixes", values::cidr);
+    if let Some(name) = said.text("other") {
+        let kind = said.text("kind").map_or_else(|| "attachment".to_owned(), |kind| kind.value);
+        return Some(AttachedTo::Other { kind, name, prefixes: own });
+    }
     let lines = [
         ("vpn", "VPN connection", "vpn_connections", "static_routes"),
         ("direct_connect", "Direct Connect gateway", "direct_connect_gateways", "advertised"),
@@ -72,7 +82,7 @@ fn attached_to(top: Fields<'_, '_>, said: Fields<'_, '_>) -> Option<AttachedTo> 
     lines.into_iter().find_map(|(key, kind, map, announces)| {
         let name = said.text(key)?;
         let line = top.map(map).iter().find(|(line, _)| line.text == name.value.as_str());
-        let prefixes = line.and_then(|(_, line)| announced(top, line, announces));
+        let prefixes = own.clone().or_else(|| line.and_then(|(_, line)| announced(top, line, announces)));
         Some(AttachedTo::Other { kind: kind.to_owned(), name, prefixes })
     })
 }
@@ -111,7 +121,7 @@ fn route_tables(
             associations: said.texts("associations"),
             propagations: said.texts("propagations"),
             table: RouteTable { routes, propagating: Vec::new() },
-            routes_missing: false,
+            routes_missing: said.flag("incomplete", false),
             place: key.place(),
         };
         for name in &table.propagations {

@@ -21,7 +21,7 @@ pub(super) fn vpc(
 ) -> Vpc {
     let said = Fields::new(node, &VPC);
     let mut vpc = Vpc {
-        cidrs: said.read_all("cidr", values::cidr4),
+        cidrs: known(said.read_all("cidr", values::cidr4_or_unknown)),
         ipv6_cidrs: said.read_all("ipv6_cidr", values::cidr6),
         region: said.text("region"),
         account: said.text("account"),
@@ -41,6 +41,11 @@ pub(super) fn vpc(
     load_balancer::load_balancers(said, &mut vpc, problems);
     services::in_vpc(said, key, &mut vpc, unmodelled, problems);
     vpc
+}
+
+/// Without the `?`.
+pub(super) fn known<T>(said: impl IntoIterator<Item = Spanned<Option<T>>>) -> Vec<Spanned<T>> {
+    said.into_iter().filter_map(|one| Some(Spanned::new(one.value?, one.place))).collect()
 }
 
 fn each<'n, 't, T>(
@@ -112,9 +117,13 @@ fn nat_gateway(node: &Node<'_>) -> Option<NatGateway> {
 
 fn subnet(node: &Node<'_>) -> Subnet {
     let said = Fields::new(node, &SUBNET);
-    let association = |key: &str| said.text(key).map_or(Association::Implicit, Association::Named);
+    let association = |key: &str| match said.read(key, values::reference_or_unknown) {
+        None => Association::Implicit,
+        Some(Spanned { value: None, .. }) => Association::Unknown,
+        Some(Spanned { value: Some(name), place }) => Association::Named(Spanned::new(name, place)),
+    };
     Subnet {
-        cidr: said.read("cidr", values::cidr4),
+        cidr: known(said.read("cidr", values::cidr4_or_unknown)).pop(),
         ipv6_cidr: said.read("ipv6_cidr", values::cidr6),
         az: said.text("az"),
         route_table: association("route_table"),
