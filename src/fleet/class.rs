@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::flow::{AddressSet, Point as _, cidr_set};
 use crate::network::{
-    InstanceId, InterfaceId, Network, Owner, Peer, SecurityGroupId, SubnetId, Target, VpcId, public_addresses,
+    Holder, InstanceId, InterfaceId, Network, Owner, Peer, SecurityGroupId, SubnetId, Target, VpcId, public_addresses,
 };
 use crate::topology::{InstanceKind, InstanceState};
 
@@ -249,8 +249,8 @@ pub(super) fn route_targets(network: &Network) -> BTreeSet<InterfaceId> {
     targets.collect()
 }
 
-/// What is best looked at one by one: the targets of routes, services of kinds of their own, and interfaces whose replies
-/// leave by another one.
+/// What is best looked at one by one: the targets of routes, services of kinds of their own, interfaces whose replies
+/// leave by another one, and those of which it matters which address AWS picks.
 fn singles(network: &Network) -> BTreeSet<InterfaceId> {
     let mut singles = route_targets(network);
     let is_odd = |id: &InstanceId| {
@@ -259,6 +259,10 @@ fn singles(network: &Network) -> BTreeSet<InterfaceId> {
     };
     let odd = network.instances.ids().filter(is_odd);
     singles.extend(odd.flat_map(|id| network.instances[id].interfaces.iter().copied()));
+    singles.extend(network.unplaced().iter().filter_map(|one| match one.holder {
+        Holder::Interface(id) => Some(id),
+        Holder::NatGateway(_) => None,
+    }));
     singles
 }
 

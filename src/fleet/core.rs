@@ -216,6 +216,9 @@ impl<'n> Work<'n> {
             return NO_WAYS;
         }
         let Some(samples) = plane.samples(self.network, a, b) else { return NO_WAYS };
+        if self.network.is_unplaced(samples.0) || self.network.is_unplaced(samples.1) {
+            return self.number_of(Ways::Irregular);
+        }
         let (Some(samples), in_one) = (self.addresses(samples, ipv6), from.subnet == to.subnet) else {
             return NO_WAYS;
         };
@@ -237,12 +240,16 @@ impl<'n> Work<'n> {
         }
         self.statistics.outlines += 1;
         let ways = between(self.network, &mut self.pool, samples);
-        let number = *self.known_ways.entry(ways).or_insert_with_key(|ways| {
-            self.ways.push(Rc::new(ways.clone()));
-            u32::try_from(self.ways.len() - 1).unwrap_or(u32::MAX)
-        });
+        let number = self.number_of(ways);
         self.walked.insert(key, number);
         number
+    }
+
+    fn number_of(&mut self, ways: Ways) -> u32 {
+        *self.known_ways.entry(ways).or_insert_with_key(|ways| {
+            self.ways.push(Rc::new(ways.clone()));
+            u32::try_from(self.ways.len() - 1).unwrap_or(u32::MAX)
+        })
     }
 
     fn addresses(

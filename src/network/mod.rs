@@ -21,6 +21,7 @@ mod route_table;
 mod security_group;
 mod traffic;
 mod transit_gateway;
+mod unplaced;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ pub use route_table::{Choice, Route, RouteKind, RouteTable, Target, Unlisted};
 pub use security_group::{Identity, Peer, SecurityGroup, SecurityGroupRule};
 pub use traffic::describe as describe_traffic;
 pub use transit_gateway::{Attached, Attachment, Doors, TableAssociation, TransitGateway};
+pub use unplaced::{Holder, Supposed, Unplaced};
 pub use vpc::{Subnet, Vpc};
 
 /// A compiled network.
@@ -107,6 +109,8 @@ pub struct Network {
     internet: AddressSet,
     /// Addresses in the ranges of more than one VPC.
     contested: AddressSet,
+    /// Addresses that AWS picks, where it may matter which.
+    unplaced: Vec<Unplaced>,
 }
 
 /// What owns an address.
