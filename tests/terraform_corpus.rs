@@ -73,6 +73,11 @@ const MODELLED: &[&str] = &[
     "aws_vpc_peering_connection_accepter",
     "aws_ec2_managed_prefix_list",
     "aws_ec2_managed_prefix_list_entry",
+    "aws_ec2_transit_gateway",
+    "aws_ec2_transit_gateway_vpc_attachment",
+    "aws_ec2_transit_gateway_route_table",
+    "aws_ec2_transit_gateway_route_table_association",
+    "aws_ec2_transit_gateway_route",
 ];
 
 /// Kinds that a path may meet and that are not modelled.
@@ -89,11 +94,6 @@ const OTHERS: &[&str] = &[
     "aws_eks_cluster",
     "aws_eks_node_group",
     "aws_autoscaling_group",
-    "aws_ec2_transit_gateway",
-    "aws_ec2_transit_gateway_vpc_attachment",
-    "aws_ec2_transit_gateway_route_table",
-    "aws_ec2_transit_gateway_route_table_association",
-    "aws_ec2_transit_gateway_route",
     "aws_vpn_connection",
     "aws_customer_gateway",
     "aws_elasticache_cluster",

@@ -12,6 +12,7 @@ mod recognise;
 mod strings;
 mod syntax;
 pub mod terraform;
+mod transit_gateway;
 mod twins;
 
 use std::path::Path;

@@ -13,6 +13,7 @@ mod security_group;
 mod settle;
 mod subnet;
 mod traffic;
+mod transit_gateway;
 mod unmodelled;
 mod vpc;
 
@@ -133,6 +134,7 @@ pub(super) fn lower(world: &World, settings: &Settings, topology: Topology) -> I
     lowering.addresses();
     lowering.peerings();
     lowering.route_tables();
+    lowering.transit_gateways();
     lowering.others();
     lowering.settle();
     lowering.finish()

@@ -29,6 +29,15 @@ pub(super) fn add(builder: &mut Builder<'_>) {
         give(kind, &of);
     }
     give(builder.topology.peering_connections.0.iter_mut().map(named).collect(), &of);
+    let (mut gateways, mut attachments, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in &mut builder.topology.transit_gateways.0 {
+        gateways.push((entry.name.value.clone(), &mut entry.aliases));
+        attachments.extend(entry.value.attachments.0.iter_mut().map(named));
+        tables.extend(entry.value.route_tables.iter_mut().flat_map(|all| all.0.iter_mut()).map(named));
+    }
+    for kind in [gateways, attachments, tables] {
+        give(kind, &of);
+    }
     give(builder.topology.prefix_lists.0.iter_mut().map(named).collect(), &of);
 }
 

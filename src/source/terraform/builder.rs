@@ -243,6 +243,11 @@ impl<'w> Builder<'w> {
         index
     }
 
+    /// A VPC that the file does not hold, if the file puts anything into it.
+    pub(super) fn known_elsewhere(&self, id: &str) -> Option<usize> {
+        self.vpcs_elsewhere.get(id).copied()
+    }
+
     pub(super) fn add_subnet(&mut self, at: usize, vpc: usize, subnet: Subnet) {
         let name = self.name(at);
         if let Some(into) = self.vpc(vpc) {

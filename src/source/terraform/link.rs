@@ -60,6 +60,9 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("aws_default_vpc", "default_security_group_id"),
     ("aws_instance", "primary_network_interface_id"),
     ("aws_vpc_endpoint", "prefix_list_id"),
+    ("aws_vpn_connection", "transit_gateway_attachment_id"),
+    ("aws_ec2_transit_gateway", "association_default_route_table_id"),
+    ("aws_ec2_transit_gateway", "propagation_default_route_table_id"),
 ];
 
 impl Linker {

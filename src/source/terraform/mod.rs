@@ -23,6 +23,7 @@ mod resource;
 mod route_table;
 mod security_group;
 mod subnet;
+mod transit_gateway;
 mod types;
 mod unmodelled;
 mod vpc;
@@ -108,6 +109,7 @@ fn build(name: &str, mut topology: Topology, world: &World, moment: Moment) -> P
     security_group::build(&mut builder);
     instance::build(&mut builder);
     peering::build(&mut builder);
+    transit_gateway::build(&mut builder);
     unmodelled::build(&mut builder);
     aliases::add(&mut builder);
     let inventory = builder.inventory();

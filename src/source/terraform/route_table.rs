@@ -486,6 +486,10 @@ fn target_name(builder: &mut Builder<'_>, target: Target, place: Place) -> Strin
             if one.is("aws_vpc_peering_connection_accepter") {
                 return super::peering::name_of_accepter(builder, candidate.resource);
             }
+            // An attachment was named for the gateway that it says.
+            if candidate.attribute == Some("transit_gateway_id") {
+                return super::transit_gateway::name_by_attachment(builder, candidate.resource, place);
+            }
             one.address.clone()
         }
         Target::Elsewhere(id) => {

@@ -140,8 +140,13 @@ pub(super) fn build(builder: &mut Builder<'_>) {
             add(builder, at, &words);
         }
     }
-    let known: BTreeSet<String> =
-        builder.topology.unmodelled.iter().map(|item| item.name.value.clone()).collect();
+    let known: BTreeSet<String> = builder
+        .topology
+        .unmodelled
+        .iter()
+        .map(|item| item.name.value.clone())
+        .chain(builder.topology.transit_gateways.iter().map(|entry| entry.name().to_owned()))
+        .collect();
     for ((kind, id), place) in std::mem::take(&mut builder.mentioned) {
         if !known.contains(&id) {
             let name = Spanned::new(id, place);

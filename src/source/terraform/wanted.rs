@@ -51,7 +51,34 @@ pub(super) static INTERFACE: Wanted = Wanted {
 };
 pub(super) static PEERING: Wanted =
     kinds(&["aws_vpc_peering_connection", "aws_vpc_peering_connection_accepter"], &["peering"]);
-pub(super) static TRANSIT_GATEWAY: Wanted = kinds(&["aws_ec2_transit_gateway"], &["gateway"]);
+/// An attachment says its gateway, and people name that to have the attachment made first.
+pub(super) static TRANSIT_GATEWAY: Wanted = Wanted {
+    kinds: &["aws_ec2_transit_gateway"],
+    attributes: &[
+        ("aws_ec2_transit_gateway_vpc_attachment", "transit_gateway_id"),
+        ("aws_ec2_transit_gateway_vpc_attachment_accepter", "transit_gateway_id"),
+    ],
+    words: &["gateway"],
+};
+pub(super) static TRANSIT_ATTACHMENT: Wanted = Wanted {
+    kinds: &[
+        "aws_ec2_transit_gateway_vpc_attachment",
+        "aws_ec2_transit_gateway_vpc_attachment_accepter",
+        "aws_ec2_transit_gateway_peering_attachment",
+        "aws_ec2_transit_gateway_peering_attachment_accepter",
+        "aws_ec2_transit_gateway_connect",
+    ],
+    attributes: &[("aws_vpn_connection", "transit_gateway_attachment_id")],
+    words: &["attachment"],
+};
+pub(super) static TRANSIT_TABLE: Wanted = Wanted {
+    kinds: &["aws_ec2_transit_gateway_route_table"],
+    attributes: &[
+        ("aws_ec2_transit_gateway", "association_default_route_table_id"),
+        ("aws_ec2_transit_gateway", "propagation_default_route_table_id"),
+    ],
+    words: &["route_table"],
+};
 pub(super) static ENDPOINT: Wanted = kinds(&["aws_vpc_endpoint"], &["endpoint"]);
 pub(super) static PREFIX_LIST: Wanted = Wanted {
     kinds: &["aws_ec2_managed_prefix_list", "aws_prefix_list"],

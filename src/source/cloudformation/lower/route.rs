@@ -113,6 +113,7 @@ impl Lowering<'_> {
         let attribute = symbol.attribute.as_deref();
         match kind {
             // Its endpoints are known to the deployment; that they are its endpoints is known here.
+            "AWS::EC2::TransitGateway" if attribute == Some("Id") => true,
             "AWS::NetworkFirewall::Firewall" | "AWS::NetworkFirewall::VpcEndpointAssociation" => true,
             _ => {
                 kind.starts_with("AWS::EC2::") && attribute.is_none()

@@ -110,6 +110,7 @@ impl Lowering<'_> {
             .filter(|item| item.vpc.is_none())
             .map(|item| item.name.value.clone())
             .chain(self.topology.peering_connections.iter().map(|entry| entry.name().to_owned()))
+            .chain(self.topology.transit_gateways.iter().map(|entry| entry.name().to_owned()))
             .collect();
         let mut lost: BTreeMap<String, Place> = BTreeMap::new();
         for entry in &self.topology.vpcs.0 {

@@ -159,6 +159,10 @@ impl Lowering<'_> {
     }
 
     fn add_known(&mut self, id: ResourceId, known: &Kind, doubted: bool) {
+        // A module of its own has read it.
+        if known.name.starts_with("AWS::EC2::TransitGateway") && self.fates.contains_key(&id) {
+            return;
+        }
         let mut item =
             Unmodelled { kind: known.words.to_owned(), name: self.named(id), ..Unmodelled::default() };
         self.place_unmodelled(id, &mut item);
