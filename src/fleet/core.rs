@@ -124,7 +124,7 @@ impl<'n> Fleet<'n> {
     /// What gets from one interface to another, by their primary addresses; none within one instance or without addresses
     /// of that family. A few microseconds the first time, less for every pair of the same sites.
     pub fn cell(&mut self, from: InterfaceId, to: InterfaceId, ipv6: bool) -> Option<CellId> {
-        if self.network.interfaces[from].instance == self.network.interfaces[to].instance {
+        if self.network.is_one_host(from, to) {
             return None;
         }
         let (a, b) = (self.class_of(from, ipv6)?, self.class_of(to, ipv6)?);

@@ -70,7 +70,8 @@ fn of_protocols(answer: &Answer, protocols: &ProtocolSet) -> [(Verdict, PortSet)
         }
     }
     let mut sides = sides.into_iter().map(|(_, traces)| of_side(&traces, protocols));
-    let [mut reachable, mut partial, unknown] = sides.next().unwrap_or_else(|| [(); 3].map(|()| PortSet::empty()));
+    let [mut reachable, mut partial, unknown] =
+        sides.next().unwrap_or_else(|| [(); 3].map(|()| PortSet::empty()));
     let mut any = reachable.union(&partial).union(&unknown);
     for [others, other_partial, other_unknown] in sides {
         any = any.union(&others).union(&other_partial).union(&other_unknown);

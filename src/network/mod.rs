@@ -136,6 +136,13 @@ impl Network {
         self.partial && !self.planned
     }
 
+    /// Whether two interfaces belong to one host. The nodes of a load balancer, and the hosts that stand for a function in
+    /// its subnets, are hosts of their own.
+    pub fn is_one_host(&self, a: InterfaceId, b: InterfaceId) -> bool {
+        let owner = self.interfaces[a].instance;
+        a == b || owner == self.interfaces[b].instance && !self.instances[owner].one_per_subnet
+    }
+
     /// Something that is not modelled and has an interface somewhere among these addresses; nobody said at which.
     pub fn unmodelled_within(&self, vpc: VpcId, addresses: &AddressSet) -> Option<UnmodelledId> {
         let mut here = self.unmodelled.iter().filter(|(_, item)| item.vpc == Some(vpc));

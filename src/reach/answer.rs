@@ -9,8 +9,8 @@ use crate::topology::Place;
 use super::balance::Behind;
 use super::question::{Origin, Probe, Question};
 use super::trace::{Certain, Component, End, Hop, Leg, LegKind, NoReply, Step, Trace, Verdict};
-use super::{supposed, walk};
 use super::{Answer, Blocker, Symptom};
+use super::{supposed, walk};
 
 /// Answers a question.
 ///

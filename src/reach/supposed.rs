@@ -20,6 +20,9 @@ const MOST_PLACEMENTS: usize = 512;
 /// Addresses of a kind that are looked through for one that nobody has.
 const MOST_CANDIDATES: usize = 512;
 
+/// Between the name of a host and the addresses that are supposed for it.
+const AT: &str = " at ";
+
 /// A kind of address for each host of a question, by its position among the kinds.
 type Placement = Vec<usize>;
 
@@ -64,11 +67,12 @@ fn try_all<'n>(
     sides: &mut Vec<Side>,
 ) -> bool {
     let known = hosts.len();
+    let named = named(question, hosts);
     for (tried, placement) in placements(hosts).enumerate() {
         if tried >= MOST_PLACEMENTS {
             return false;
         }
-        let Some(supposed) = supposed(network, hosts, &placement) else { continue };
+        let Some(supposed) = supposed(network, hosts, &placement, &named) else { continue };
         let answer = at_once(network, &moved(question, &supposed));
         meet(network, &answer, hosts);
         if hosts.len() > known {
@@ -127,10 +131,24 @@ fn placements(hosts: &[&Unplaced]) -> impl Iterator<Item = Placement> + use<> {
     })
 }
 
+/// Addresses that the question calls by number: whoever has them, it is none of those that have no address yet (EN-7).
+fn named(question: &Question, hosts: &[&Unplaced]) -> BTreeSet<IpAddr> {
+    let ends =
+        question.probes.iter().flat_map(|probe| [probe.packets.sources(), probe.packets.destinations()]);
+    let single = ends.filter_map(|set| set.only());
+    single.filter(|address| !hosts.iter().any(|host| host.stand_in == *address)).collect()
+}
+
 /// The addresses of a placement, one of the kind for each host; none if a kind has too few for all that would need one.
-fn supposed(network: &Network, hosts: &[&Unplaced], placement: &[usize]) -> Option<Vec<Supposed>> {
+fn supposed(
+    network: &Network,
+    hosts: &[&Unplaced],
+    placement: &[usize],
+    named: &BTreeSet<IpAddr>,
+) -> Option<Vec<Supposed>> {
     let mut taken: BTreeSet<(crate::network::SubnetId, IpAddr)> = BTreeSet::new();
-    let kinds = || hosts.iter().zip(placement).filter_map(|(host, kind)| Some((*host, host.kinds.get(*kind)?)));
+    let kinds =
+        || hosts.iter().zip(placement).filter_map(|(host, kind)| Some((*host, host.kinds.get(*kind)?)));
     // Whose stand-in is of the kind keeps it.
     for (host, kind) in kinds() {
         if kind.contains(host.stand_in) {
@@ -143,7 +161,8 @@ fn supposed(network: &Network, hosts: &[&Unplaced], placement: &[usize]) -> Opti
             host.stand_in
         } else {
             let vpc = network.subnets[host.subnet].vpc;
-            let is_left = |address: &IpAddr| !taken.contains(&(host.subnet, *address));
+            let is_left =
+                |address: &IpAddr| !taken.contains(&(host.subnet, *address)) && !named.contains(address);
             let candidates: Vec<IpAddr> = addresses(kind).take(MOST_CANDIDATES).filter(is_left).collect();
             let nobodys = candidates.iter().find(|address| network.owner(vpc, **address).is_none());
             *nobodys.or_else(|| candidates.first())?
@@ -195,9 +214,8 @@ fn substitute(set: &mut AddressSet, supposed: &[&Supposed]) {
 }
 
 fn said(network: &Network, answer: &Answer) -> Said {
-    let key = |blocker: &&Blocker| {
-        (blocker.code, blocker.leg, blocker.rule, blocker.component.name(network).short)
-    };
+    let key =
+        |blocker: &&Blocker| (blocker.code, blocker.leg, blocker.rule, blocker.component.name(network).short);
     (answer.verdict, answer.blockers().iter().map(key).collect())
 }
 
@@ -223,12 +241,16 @@ fn join(
         let mut own = side.answer.question.probes;
         own.iter_mut().for_each(|probe| rename(probe, &names));
         probes.extend(own);
-        traces.extend(side.answer.traces.into_iter().map(|trace| Trace { probe: before + trace.probe, ..trace }));
+        traces.extend(
+            side.answer.traces.into_iter().map(|trace| Trace { probe: before + trace.probe, ..trace }),
+        );
         joined.assumptions.extend(side.answer.assumptions);
     }
     joined.question.probes = probes;
     joined.traces = traces;
-    joined.assumptions.retain(|one| !hosts.iter().any(|host| one.ends_with(&format!(" assumed {}", host.stand_in))));
+    joined
+        .assumptions
+        .retain(|one| !hosts.iter().any(|host| one.ends_with(&format!(" assumed {}", host.stand_in))));
     joined.assumptions.sort();
     joined.assumptions.dedup();
     if !(is_same && is_complete) {
@@ -237,7 +259,18 @@ fn join(
         if !is_complete {
             joined.traces.iter_mut().for_each(forget);
         }
-        doubt(network, &mut joined.traces, hosts, &differing, is_complete);
+        let is_own = |trace: &Trace| {
+            let probe = joined.question.probes.get(trace.probe);
+            probe.is_some_and(|probe| {
+                [&probe.source_name, &probe.destination_name].iter().any(|name| name.contains(AT))
+            })
+        };
+        let fails = |trace: &&Trace| trace.verdict != Verdict::Reachable;
+        let own = joined.traces.iter().position(|trace| fails(&trace) && is_own(trace));
+        let failing = own.or_else(|| joined.traces.iter().position(|trace| fails(&trace))).unwrap_or(0);
+        if let Some(trace) = joined.traces.get_mut(failing) {
+            doubt(network, trace, hosts, &differing, is_complete);
+        }
     }
     answer::conclude(network, &mut joined);
     joined
@@ -269,11 +302,12 @@ fn names(
         let Some(host) = hosts.get(*index) else { continue };
         // With several hosts, only one combination is sure to lead here.
         let of = if differing.len() == 1 { placements.len() } else { 1 };
-        let kinds = placements.iter().take(of).filter_map(|placement| host.kinds.get(*placement.get(*index)?));
+        let kinds =
+            placements.iter().take(of).filter_map(|placement| host.kinds.get(*placement.get(*index)?));
         let addresses = kinds.fold(AddressSet::empty(), |all, kind| all.union(kind));
         let name = holder_name(network, host.holder);
         let at = describe(&addresses, host);
-        names.insert(name.clone(), format!("{name} at {at}"));
+        names.insert(name.clone(), format!("{name}{AT}{at}"));
     }
     names
 }
@@ -324,10 +358,8 @@ fn forget(trace: &mut Trace) {
     trace.share = 0.0;
 }
 
-/// Says so at the first path that fails on one of the sides.
-fn doubt(network: &Network, traces: &mut [Trace], hosts: &[&Unplaced], differing: &[usize], is_complete: bool) {
-    let failing = traces.iter().position(|trace| trace.verdict != Verdict::Reachable).unwrap_or(0);
-    let Some(trace) = traces.get_mut(failing) else { return };
+/// Says so at a path that fails on one of the sides.
+fn doubt(network: &Network, trace: &mut Trace, hosts: &[&Unplaced], differing: &[usize], is_complete: bool) {
     let Some(host) = differing.first().and_then(|index| hosts.get(*index)) else { return };
     let (component, place) = match host.holder {
         Holder::Interface(id) => (Component::Interface(id), network.interfaces[id].place),
@@ -340,7 +372,10 @@ fn doubt(network: &Network, traces: &mut [Trace], hosts: &[&Unplaced], differing
     let message = if is_complete {
         format!("it depends on which address AWS gives {} in subnet {subnet}", named.join(" and "))
     } else {
-        format!("it may depend on which address AWS gives {}: there are too many cases to try", named.join(" and "))
+        format!(
+            "it may depend on which address AWS gives {}: there are too many cases to try",
+            named.join(" and ")
+        )
     };
     let blocker = Blocker {
         code: Code::Und008,

@@ -132,6 +132,12 @@ const INSTANCE_FIELDS: &[Field] = &[
     )
     .default("true"),
     field(
+        "subnets",
+        Type::OneOrMany(&REFERENCE),
+        "The subnets into any of which AWS may put it: a question is about a host in each (EN-8).",
+    )
+    .or(&["subnet_ids"]),
+    field(
         "interfaces",
         Type::Map(&NAME, &Type::Record(&INTERFACE)),
         "Several interfaces instead of subnet, ip, …; the first is the primary one.",
@@ -150,11 +156,23 @@ pub(in super::super) const INSTANCE: Record = Record {
     noun: "an instance",
     description: "An EC2 instance, a database, a function: whatever has network interfaces.",
     fields: &[INSTANCE_FIELDS, INTERFACE_FIELDS],
-    mandatory: &[&["subnet", "interfaces"]],
-    exclusive: &[(
-        "interfaces",
-        &["subnet", "ip", "ipv6", "public_ip", "public_ips", "security_groups", "source_dest_check"],
-    )],
+    mandatory: &[&["subnet", "subnets", "interfaces"]],
+    exclusive: &[
+        (
+            "interfaces",
+            &[
+                "subnet",
+                "subnets",
+                "ip",
+                "ipv6",
+                "public_ip",
+                "public_ips",
+                "security_groups",
+                "source_dest_check",
+            ],
+        ),
+        ("subnets", &["subnet", "ip", "ipv6", "public_ips"]),
+    ],
     ..PLAIN
 };
 
