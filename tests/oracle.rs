@@ -18,6 +18,7 @@ use oracle::engine::Real;
 use oracle::generate::features::{Topologies, features, without};
 use oracle::metamorphic;
 use oracle::packet::{Outcome, Packet};
+use oracle::placements;
 use oracle::record::record;
 use oracle::simulator::Simulator;
 use oracle::yaml::to_yaml;
@@ -230,4 +231,16 @@ fn the_engine_keeps_what_must_be_kept() {
     metamorphic::the_order_of_group_rules_is_irrelevant(&Real, 0..200);
     metamorphic::halves_are_as_good_as_the_whole(&Real, 0..200);
     metamorphic::ipv4_never_moves_ipv6(&Real, 0..200);
+}
+
+/// EN-7: where an address is not said, the answer holds wherever AWS puts it, or says that it depends on that.
+#[test]
+fn the_engine_agrees_with_every_placement() {
+    let amount = Amount::from_environment(400, 80);
+    let mut counts = placements::Counts::default();
+    for seed in amount.seed..amount.seed + amount.topologies {
+        placements::agree(&Real, case(seed, amount.packets), seed, &mut counts);
+    }
+    println!("{counts:?}");
+    assert!(counts.differing * 100 > counts.packets, "too few packets for which it matters: {counts:?}");
 }

@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use crate::flow::{AddressSet, Point as _, cidr_set};
 use crate::network::{
-    InstanceId, InterfaceId, Network, Owner, Peer, SecurityGroupId, SubnetId, Target, VpcId, public_addresses,
+    Holder, InstanceId, InterfaceId, Network, Owner, Peer, SecurityGroupId, SubnetId, Target, VpcId,
+    public_addresses,
 };
 use crate::topology::{InstanceKind, InstanceState};
 
@@ -152,7 +153,6 @@ impl Classes {
     ) {
         let network = kinds.network;
         let (at, class) = (length(&self.members), length(&self.classes));
-        let instance = |id: InterfaceId| network.interfaces[id].instance;
         let new_site = before.is_none_or(|before| before.site != key.site);
         let new_class = new_site || before != Some(key);
         if new_site {
@@ -180,7 +180,7 @@ impl Classes {
             if new_class {
                 last.carried.extend(&key.groups);
             }
-            if last.is_alone && instance(last.samples[0]) != instance(id) {
+            if last.is_alone && !network.is_one_host(last.samples[0], id) {
                 last.samples[1] = id;
                 last.is_alone = false;
             }
@@ -220,9 +220,8 @@ impl Classes {
     /// Members of two sites that belong to different instances.
     pub(super) fn samples(&self, network: &Network, a: u32, b: u32) -> Option<(InterfaceId, InterfaceId)> {
         let (a, b) = (self.sites.get(a as usize)?, self.sites.get(b as usize)?);
-        let instance = |id: InterfaceId| network.interfaces[id].instance;
         let pairs = a.samples.iter().flat_map(|from| b.samples.iter().map(move |to| (*from, *to)));
-        pairs.into_iter().find(|(from, to)| instance(*from) != instance(*to))
+        pairs.into_iter().find(|(from, to)| !network.is_one_host(*from, *to))
     }
 }
 
@@ -249,8 +248,8 @@ pub(super) fn route_targets(network: &Network) -> BTreeSet<InterfaceId> {
     targets.collect()
 }
 
-/// What is best looked at one by one: the targets of routes, services of kinds of their own, and interfaces whose replies
-/// leave by another one.
+/// What is best looked at one by one: the targets of routes, services of kinds of their own, interfaces whose replies
+/// leave by another one, and those of which it matters which address AWS picks.
 fn singles(network: &Network) -> BTreeSet<InterfaceId> {
     let mut singles = route_targets(network);
     let is_odd = |id: &InstanceId| {
@@ -259,6 +258,10 @@ fn singles(network: &Network) -> BTreeSet<InterfaceId> {
     };
     let odd = network.instances.ids().filter(is_odd);
     singles.extend(odd.flat_map(|id| network.instances[id].interfaces.iter().copied()));
+    singles.extend(network.unplaced().iter().filter_map(|one| match one.holder {
+        Holder::Interface(id) => Some(id),
+        Holder::NatGateway(_) => None,
+    }));
     singles
 }
 

@@ -124,7 +124,7 @@ impl<'n> Fleet<'n> {
     /// What gets from one interface to another, by their primary addresses; none within one instance or without addresses
     /// of that family. A few microseconds the first time, less for every pair of the same sites.
     pub fn cell(&mut self, from: InterfaceId, to: InterfaceId, ipv6: bool) -> Option<CellId> {
-        if self.network.interfaces[from].instance == self.network.interfaces[to].instance {
+        if self.network.is_one_host(from, to) {
             return None;
         }
         let (a, b) = (self.class_of(from, ipv6)?, self.class_of(to, ipv6)?);
@@ -216,6 +216,9 @@ impl<'n> Work<'n> {
             return NO_WAYS;
         }
         let Some(samples) = plane.samples(self.network, a, b) else { return NO_WAYS };
+        if self.network.is_unplaced(samples.0) || self.network.is_unplaced(samples.1) {
+            return self.number_of(Ways::Irregular);
+        }
         let (Some(samples), in_one) = (self.addresses(samples, ipv6), from.subnet == to.subnet) else {
             return NO_WAYS;
         };
@@ -237,12 +240,16 @@ impl<'n> Work<'n> {
         }
         self.statistics.outlines += 1;
         let ways = between(self.network, &mut self.pool, samples);
-        let number = *self.known_ways.entry(ways).or_insert_with_key(|ways| {
-            self.ways.push(Rc::new(ways.clone()));
-            u32::try_from(self.ways.len() - 1).unwrap_or(u32::MAX)
-        });
+        let number = self.number_of(ways);
         self.walked.insert(key, number);
         number
+    }
+
+    fn number_of(&mut self, ways: Ways) -> u32 {
+        *self.known_ways.entry(ways).or_insert_with_key(|ways| {
+            self.ways.push(Rc::new(ways.clone()));
+            u32::try_from(self.ways.len() - 1).unwrap_or(u32::MAX)
+        })
     }
 
     fn addresses(

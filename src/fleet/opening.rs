@@ -1,6 +1,7 @@
 //! What gets through between two ends, as services.
 
 use crate::flow::{FlowSet, Pattern, PortSet, ProtocolSet, protocol};
+use crate::network::Supposed;
 use crate::reach::{Answer, LegKind, Trace, Verdict};
 
 /// Services of one verdict.
@@ -57,11 +58,36 @@ fn add(found: &mut Vec<Opening>, answer: &Answer, protocols: &ProtocolSet) {
     }
 }
 
+/// Of each verdict, the ports. Where the answer depends on which address AWS picks (EN-7), only what every side agrees on.
 fn of_protocols(answer: &Answer, protocols: &ProtocolSet) -> [(Verdict, PortSet); 3] {
+    let mut sides: Vec<(&[Supposed], Vec<&Trace>)> = Vec::new();
+    for trace in direct(answer) {
+        let probe = answer.question.probes.get(trace.probe);
+        let supposed = probe.map(|probe| probe.supposed.as_slice()).unwrap_or_default();
+        match sides.iter_mut().find(|(known, _)| *known == supposed) {
+            Some((_, traces)) => traces.push(trace),
+            None => sides.push((supposed, vec![trace])),
+        }
+    }
+    let mut sides = sides.into_iter().map(|(_, traces)| of_side(&traces, protocols));
+    let [mut reachable, mut partial, unknown] =
+        sides.next().unwrap_or_else(|| [(); 3].map(|()| PortSet::empty()));
+    let mut any = reachable.union(&partial).union(&unknown);
+    for [others, other_partial, other_unknown] in sides {
+        any = any.union(&others).union(&other_partial).union(&other_unknown);
+        reachable = reachable.intersect(&others);
+        partial = partial.intersect(&other_partial);
+    }
+    let unknown = any.subtract(&reachable).subtract(&partial);
+    [(Verdict::Reachable, reachable), (Verdict::Partial, partial), (Verdict::Undetermined, unknown)]
+}
+
+/// The ports that get through, those that do in part, and those of which nobody can say.
+fn of_side(traces: &[&Trace], protocols: &ProtocolSet) -> [PortSet; 3] {
     let pattern = Pattern { protocols: Some(protocols.clone()), ..Pattern::default() };
     let ports = |set: &FlowSet| set.split(&pattern).0.destination_ports();
     let (mut any, mut fails, mut unknown) = (PortSet::empty(), PortSet::empty(), PortSet::empty());
-    for trace in direct(answer) {
+    for trace in traces {
         let rest = trace.packets.subtract(&trace.works);
         any = any.union(&ports(&trace.works));
         fails = fails.union(&ports(&rest));
@@ -69,11 +95,7 @@ fn of_protocols(answer: &Answer, protocols: &ProtocolSet) -> [(Verdict, PortSet)
             unknown = unknown.union(&ports(&in_doubt(trace, &rest)));
         }
     }
-    [
-        (Verdict::Reachable, any.subtract(&fails)),
-        (Verdict::Partial, any.intersect(&fails)),
-        (Verdict::Undetermined, unknown.subtract(&any)),
-    ]
+    [any.subtract(&fails), any.intersect(&fails), unknown.subtract(&any)]
 }
 
 /// The packets of which nobody can say. What is not known on the way back leaves all of them in doubt that are not

@@ -138,6 +138,8 @@ codes! {
     Und006 = "UND006", "whether a transit gateway sends packets back to where they came from is not documented", None;
     /// Templates: a value is known only after deployment, or nobody gave it.
     Und007 = "UND007", "a value that decides is not known", None;
+    /// EN-7.
+    Und008 = "UND008", "it depends on which address AWS picks", None;
 }
 
 impl std::fmt::Display for Code {
@@ -158,6 +160,7 @@ impl Code {
                 | Self::Und005
                 | Self::Und006
                 | Self::Und007
+                | Self::Und008
                 | Self::Rt005
         )
     }

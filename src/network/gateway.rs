@@ -58,6 +58,8 @@ pub struct NatGateway {
     pub state: GatewayState,
     /// Its address in the VPC.
     pub private_ip: Ipv4Addr,
+    /// Whether AWS will pick it: the value is a stand-in (EN-7).
+    pub private_ip_assumed: bool,
     /// Its Elastic IP.
     pub public_ip: Option<Ipv4Addr>,
     /// Whether AWS will pick the Elastic IP: the value is a stand-in.

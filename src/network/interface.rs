@@ -1,4 +1,4 @@
-//! Interfaces and what owns them (EN-1 to EN-6).
+//! Interfaces and what owns them (EN-1 to EN-8).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -33,6 +33,8 @@ pub struct Instance {
     pub ephemeral_ports_assumed: bool,
     /// Whether replies leave by the interface that the request came in by (SG-17).
     pub policy_routing: bool,
+    /// Whether each interface is a host of its own, one for every subnet that AWS may choose (EN-8).
+    pub one_per_subnet: bool,
     /// Its interfaces, the primary one first.
     pub interfaces: Vec<InterfaceId>,
 }

@@ -21,6 +21,7 @@ mod route_table;
 mod security_group;
 mod traffic;
 mod transit_gateway;
+mod unplaced;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ pub use route_table::{Choice, Route, RouteKind, RouteTable, Target, Unlisted};
 pub use security_group::{Identity, Peer, SecurityGroup, SecurityGroupRule};
 pub use traffic::describe as describe_traffic;
 pub use transit_gateway::{Attached, Attachment, Doors, TableAssociation, TransitGateway};
+pub use unplaced::{Holder, Supposed, Unplaced};
 pub use vpc::{Subnet, Vpc};
 
 /// A compiled network.
@@ -107,6 +109,8 @@ pub struct Network {
     internet: AddressSet,
     /// Addresses in the ranges of more than one VPC.
     contested: AddressSet,
+    /// Addresses that AWS picks, where it may matter which.
+    unplaced: Vec<Unplaced>,
 }
 
 /// What owns an address.
@@ -130,6 +134,13 @@ impl Network {
     /// Whether it comes from saved AWS answers, which say every address that there is.
     pub fn is_capture(&self) -> bool {
         self.partial && !self.planned
+    }
+
+    /// Whether two interfaces belong to one host. The nodes of a load balancer, and the hosts that stand for a function in
+    /// its subnets, are hosts of their own.
+    pub fn is_one_host(&self, a: InterfaceId, b: InterfaceId) -> bool {
+        let owner = self.interfaces[a].instance;
+        a == b || owner == self.interfaces[b].instance && !self.instances[owner].one_per_subnet
     }
 
     /// Something that is not modelled and has an interface somewhere among these addresses; nobody said at which.

@@ -1,5 +1,7 @@
 //! From walks to one answer.
 
+use std::borrow::Cow;
+
 use crate::flow::FlowSet;
 use crate::network::{Action, Code, Network};
 use crate::topology::Place;
@@ -7,32 +9,52 @@ use crate::topology::Place;
 use super::balance::Behind;
 use super::question::{Origin, Probe, Question};
 use super::trace::{Certain, Component, End, Hop, Leg, LegKind, NoReply, Step, Trace, Verdict};
-use super::walk;
 use super::{Answer, Blocker, Symptom};
+use super::{supposed, walk};
 
 /// Answers a question.
 ///
 /// One walk per pair of ends, so the cost grows with the number of pairs; a pair costs a few microseconds per rule
 /// that its packets meet.
+///
+/// Where AWS picks an address and it may matter which one, the question is asked for every kind of address (EN-7).
 pub fn answer(network: &Network, question: &Question) -> Answer {
-    let mut traces = Vec::new();
+    let first = at_once(network, question);
+    supposed::settle(network, question, first)
+}
+
+/// The answer if every address that AWS picks is the one that stands in for it, or the one that the question supposes.
+pub(super) fn at_once(network: &Network, question: &Question) -> Answer {
+    let (mut traces, mut onward) = (Vec::new(), Vec::new());
+    let mut onward_probes: Vec<Probe> = Vec::new();
     let mut assumptions = question.assumptions.clone();
-    let mut behind = Behind::new(network);
     let (mut share, mut some) = (0.0, [false; 3]);
-    for (index, probe) in question.probes.iter().enumerate() {
-        let (found, assumed) = ask(network, probe);
-        assumptions.extend(assumed);
-        let weight: f64 = found.iter().map(|trace| trace.packets.count()).sum();
-        for mut trace in found {
-            let certain = if probe.follows { behind.follow(&mut trace) } else { trace.certain };
-            share += trace.share * trace.packets.count() / weight.max(1.0);
-            let [pass, blocked, unknown] = &mut some;
-            *pass |= certain.passes;
-            *blocked |= certain.drops;
-            *unknown |= certain.unknown;
-            trace.probe = index;
-            traces.push(trace);
+    let mut first = 0;
+    for probes in question.probes.chunk_by(|a, b| a.supposed == b.supposed) {
+        let supposed = probes.first().map(|probe| probe.supposed.as_slice()).unwrap_or_default();
+        let network =
+            if supposed.is_empty() { Cow::Borrowed(network) } else { Cow::Owned(network.suppose(supposed)) };
+        let mut behind = Behind::new(&network);
+        for (index, probe) in (first..).zip(probes) {
+            let (found, assumed) = ask(&network, probe);
+            assumptions.extend(assumed);
+            let weight: f64 = found.iter().map(|trace| trace.packets.count()).sum();
+            for mut trace in found {
+                let certain = if probe.follows { behind.follow(&mut trace) } else { trace.certain };
+                share += trace.share * trace.packets.count() / weight.max(1.0);
+                let [pass, blocked, unknown] = &mut some;
+                *pass |= certain.passes;
+                *blocked |= certain.drops;
+                *unknown |= certain.unknown;
+                trace.probe = index;
+                traces.push(trace);
+            }
         }
+        first += probes.len();
+        let before = question.probes.len() + onward_probes.len();
+        onward.extend(behind.traces.into_iter().map(|trace| Trace { probe: before + trace.probe, ..trace }));
+        onward_probes
+            .extend(behind.probes.into_iter().map(|probe| Probe { supposed: supposed.to_vec(), ..probe }));
     }
     let [pass, blocked, unknown] = some;
     let verdict = if traces.is_empty() { Verdict::Blocked } else { walk::verdict(pass, blocked, unknown) };
@@ -46,12 +68,18 @@ pub fn answer(network: &Network, question: &Question) -> Answer {
     assumptions.sort();
     assumptions.dedup();
     let mut question = question.clone();
-    let first = question.probes.len();
-    traces.extend(behind.traces.into_iter().map(|trace| Trace { probe: first + trace.probe, ..trace }));
-    question.probes.extend(behind.probes);
-    let not_modelled = not_modelled(network, &traces);
-    let symptom = symptom(network, verdict, &traces);
-    Answer { question, verdict, share, traces, symptom, assumptions, not_modelled }
+    traces.extend(onward);
+    question.probes.extend(onward_probes);
+    let (symptom, not_modelled) = (Symptom::Unknown, Vec::new());
+    let mut answer = Answer { question, verdict, share, traces, symptom, assumptions, not_modelled };
+    conclude(network, &mut answer);
+    answer
+}
+
+/// What follows from the verdict and the paths.
+pub(super) fn conclude(network: &Network, answer: &mut Answer) {
+    answer.not_modelled = not_modelled(network, &answer.traces);
+    answer.symptom = symptom(network, answer.verdict, &answer.traces);
 }
 
 fn ask(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {

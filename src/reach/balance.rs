@@ -204,6 +204,7 @@ impl<'n> Behind<'n> {
             packets: service.packets(&single_address(source), &single_address(address), &client),
             one_way: false,
             follows: false,
+            supposed: Vec::new(),
         })
     }
 }

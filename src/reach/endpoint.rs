@@ -51,9 +51,7 @@ impl Member {
     /// Whether two members are interfaces of one host.
     pub(super) fn is_same_host(&self, other: &Self, network: &Network) -> bool {
         match (self, other) {
-            (Self::Interface(a, _), Self::Interface(b, _)) => {
-                network.interfaces[*a].instance == network.interfaces[*b].instance
-            }
+            (Self::Interface(a, _), Self::Interface(b, _)) => network.is_one_host(*a, *b),
             _ => false,
         }
     }
@@ -71,11 +69,9 @@ pub(super) fn private_link(network: &Network) -> Option<UnmodelledId> {
 pub(super) fn interface_name(network: &Network, id: InterfaceId) -> String {
     let interface = &network.interfaces[id];
     let instance = &network.instances[interface.instance];
-    let plain = if interface.name == instance.name || network.is_capture() {
-        &instance.name
-    } else {
-        &interface.name
-    };
+    let is_named_by_owner = network.is_capture() && !instance.one_per_subnet;
+    let plain =
+        if interface.name == instance.name || is_named_by_owner { &instance.name } else { &interface.name };
     if instance.name_is_shared {
         format!("{}/{plain}", network.vpcs[interface.vpc].name)
     } else {
@@ -348,8 +344,8 @@ fn named_instances(
 
 /// The interfaces that an instance stands for: the primary one, or every one.
 pub(super) fn standing_for(instance: &Instance, every: bool) -> Vec<Member> {
-    // A load balancer is all of its nodes (LB-1).
-    let every = every || instance.kind == InstanceKind::LoadBalancer;
+    // A load balancer is all of its nodes (LB-1); a function may be in any of its subnets (EN-8).
+    let every = every || instance.one_per_subnet || instance.kind == InstanceKind::LoadBalancer;
     let most = if every { instance.interfaces.len() } else { 1 };
     instance.interfaces.iter().take(most).map(|id| Member::Interface(*id, None)).collect()
 }
@@ -417,11 +413,13 @@ fn unknown(what: &str, name: &str, known: Vec<String>, wrong: &str) -> QuestionE
 impl Network {
     /// The names that can be asked about: instances, groups, subnets, security groups, networks, `internet`.
     pub fn endpoints(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .instances
-            .iter()
-            .filter_map(|(_, instance)| instance.interfaces.first())
-            .map(|id| interface_name(self, *id))
+        let instances = self.instances.iter();
+        let mut names: Vec<String> = instances
+            .filter_map(|(id, instance)| Some((id, instance, instance.interfaces.first()?)))
+            .map(|(id, instance, first)| match instance.one_per_subnet {
+                true => instance_name(self, id),
+                false => interface_name(self, *first),
+            })
             .collect();
         let mut groups: Vec<String> =
             self.instances.iter().filter_map(|(_, instance)| instance.group.clone()).collect();

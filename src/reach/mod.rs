@@ -9,6 +9,7 @@ mod endpoints;
 mod outline;
 mod question;
 mod service;
+mod supposed;
 mod trace;
 mod walk;
 

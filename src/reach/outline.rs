@@ -82,6 +82,7 @@ impl Probe {
             packets: Service::everything(from, to),
             one_way: false,
             follows: false,
+            supposed: Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::flow::{
     AddressSet, FlowSet, Packet, Pattern, PortSet, ProtocolSet, parse_cidr, protocol, single_address,
 };
-use crate::network::{InterfaceId, Network, UnmodelledId, public_addresses};
+use crate::network::{InterfaceId, Network, Supposed, UnmodelledId, public_addresses};
 use crate::topology::{EphemeralPorts, FamilyFilter, PortRange};
 
 use super::endpoint::{self, Member};
@@ -79,6 +79,8 @@ pub struct Probe {
     pub one_way: bool,
     /// Whether connections to a load balancer are followed to its targets; else they end at its node.
     pub follows: bool,
+    /// Addresses that it supposes AWS to pick (EN-7); the same for all probes of a question.
+    pub supposed: Vec<Supposed>,
 }
 
 /// Where packets start.
@@ -212,6 +214,7 @@ impl Question {
             },
             one_way: false,
             follows: false,
+            supposed: Vec::new(),
         };
         Self {
             from: packet.source.to_string(),
@@ -262,6 +265,7 @@ impl Question {
             packets: FlowSet::empty(),
             one_way: options.one_way,
             follows: true,
+            supposed: Vec::new(),
         };
         let before = self.probes.len();
         for ipv6 in [false, true] {

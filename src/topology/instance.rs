@@ -19,6 +19,9 @@ pub struct Instance {
     pub ephemeral_ports: Option<Spanned<EphemeralPorts>>,
     /// Whether replies leave by the interface that the request came in by; on unless said otherwise (SG-17).
     pub policy_routing: Option<Spanned<bool>>,
+    /// Whether it stands for hosts that AWS may put into any of some subnets: each interface is a host of its own, and a
+    /// question is about all of them (EN-8).
+    pub one_per_subnet: bool,
     /// Its interfaces; the first is the primary one. The short form of the schema makes one named `eth0`.
     pub interfaces: Entries<Interface>,
     /// Where it was said.

@@ -186,7 +186,8 @@ impl Namer<'_> {
             | Code::Und004
             | Code::Und005
             | Code::Und006
-            | Code::Und007 => {
+            | Code::Und007
+            | Code::Und008 => {
                 return Err("something that the analyzer does not know".to_owned());
             }
         };

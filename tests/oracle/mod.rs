@@ -12,6 +12,7 @@ pub mod filters;
 pub mod gateways;
 pub mod generate;
 pub mod packet;
+pub mod placements;
 pub mod resolve;
 pub mod routing;
 pub mod simulator;

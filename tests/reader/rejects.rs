@@ -23,7 +23,7 @@ fn all_problems_are_reported_at_once_and_in_file_order() {
             "TOP004 4:5+4 unknown key `cird` in a VPC",
             "TOP012 6:17+11 `10.0.0.0/33` is not a CIDR block",
             "TOP004 6:30+3 unknown key `azz` in a subnet",
-            "TOP006 8:7+1 instance `i` has no `subnet` or `interfaces`",
+            "TOP006 8:7+1 instance `i` has no `subnet`, `subnets` or `interfaces`",
         ],
     );
 }

@@ -94,7 +94,11 @@ impl Compiler<'_> {
         } else {
             format!("subnet `{}` has no free address left", subnet.name)
         };
-        self.report(crate::topology::Diagnostic::error(code::SUBNET_FULL, message, place));
+        // A capture shows what there is: nothing is to be mended in it.
+        self.report(match self.network.is_capture() {
+            true => crate::topology::Diagnostic::warning(code::SUBNET_FULL, message, place),
+            false => crate::topology::Diagnostic::error(code::SUBNET_FULL, message, place),
+        });
     }
 }
 

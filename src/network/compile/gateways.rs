@@ -104,6 +104,7 @@ impl Compiler<'_> {
             connectivity: said.connectivity.value,
             state: said.state.value,
             private_ip,
+            private_ip_assumed: said.private_ip.is_none(),
             public_ip,
             public_ip_assumed: said.public_ip.is_none(),
         });

@@ -88,6 +88,7 @@ impl<'t> Compiler<'t> {
             ephemeral_ports: ephemeral.unwrap_or_else(|| default_ephemeral_ports(&said.kind.value)),
             ephemeral_ports_assumed: ephemeral.is_none(),
             policy_routing: said.policy_routing.as_ref().is_none_or(|on| on.value),
+            one_per_subnet: said.one_per_subnet,
             interfaces: Vec::new(),
         });
         self.scope.instances.insert((vpc, entry.name().to_owned()), id);
@@ -196,7 +197,9 @@ impl<'t> Compiler<'t> {
             public: None,
             public_assumed: false,
         };
-        if said.ips.is_empty() && self.network.subnets[subnet].cidr.is_some() && !self.network.is_capture() {
+        // A capture says every address but those that are not given out yet.
+        let assumes = !self.network.is_capture() || self.network.instances[instance].one_per_subnet;
+        if said.ips.is_empty() && self.network.subnets[subnet].cidr.is_some() && assumes {
             match reserved.assume_ipv4(&self.network.subnets[subnet], subnet) {
                 Some(free) => addresses.push(plain(free.into(), true)),
                 None => self.subnet_full(subnet, said.place),
@@ -220,7 +223,7 @@ impl<'t> Compiler<'t> {
         let only_ipv6 = self.network.subnets[subnet].cidr.is_none();
         let assign =
             said_subnet.and_then(|subnet| subnet.auto_assign_ipv6.as_ref()).is_some_and(|on| on.value);
-        if said.ipv6.is_empty() && (assign || only_ipv6) && !self.network.is_capture() {
+        if said.ipv6.is_empty() && (assign || only_ipv6) && assumes {
             let free = reserved.assume_ipv6(&self.network.subnets[subnet], subnet);
             addresses.extend(free.map(|free| plain(free.into(), true)));
         }

@@ -249,6 +249,7 @@ impl<'t> Compiler<'t> {
             );
         }
         self.network.graph = Graph::new(&self.network);
+        self.network.find_unplaced();
         (self.network, self.diagnostics)
     }
 

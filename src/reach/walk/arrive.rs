@@ -33,10 +33,15 @@ impl Walker<'_> {
         let unowned = self.network.absence(CaptureKind::NetworkInterfaces, Code::Rt004);
         for (path, action) in [(local, Action::Deny(Code::Dns002)), (nobody, unowned)] {
             if let Some(mut path) = path {
-                let unseen = self.network.unmodelled_within(vpc, &path.packets.destinations());
-                match (unseen, action) {
-                    (Some(id), Action::Deny(Code::Rt004)) => {
+                let destinations = path.packets.destinations();
+                let unseen = self.network.unmodelled_within(vpc, &destinations);
+                let given = self.network.may_be_given(vpc, &destinations);
+                match (unseen, given, action) {
+                    (Some(id), _, Action::Deny(Code::Rt004)) => {
                         self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
+                    }
+                    (None, Some(id), Action::Deny(Code::Rt004)) => {
+                        self.pass(&mut path, Component::Interface(id), Action::Unknown(Code::Und008));
                     }
                     _ => self.pass(&mut path, Component::Router(vpc), action),
                 }

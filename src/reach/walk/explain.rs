@@ -251,6 +251,15 @@ impl Context<'_> {
             (Code::Und007, _) if rule.is_some() => {
                 format!("a value that decides is not known: {}", rule_text().text)
             }
+            (Code::Und008, Component::Interface(id)) => {
+                let interface = &self.network.interfaces[id];
+                format!(
+                    "nothing has {} so far, but AWS may give it to {} in subnet {}",
+                    self.destinations(),
+                    interface.name,
+                    self.network.subnets[interface.subnet].name
+                )
+            }
             (Code::Und003, _) => "the entries of a prefix list that decides here are not known".to_owned(),
             (code, _) => code.title().to_owned(),
         }

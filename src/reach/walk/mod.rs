@@ -146,6 +146,7 @@ impl Walker<'_> {
             }
             // A host reaches its own addresses without sending anything: no device of AWS sees the packet.
             let own = self.network.instances[this.instance].interfaces.iter();
+            let own = own.filter(|id| self.network.is_one_host(**id, interface));
             let own = own.flat_map(|id| self.network.interfaces[*id].private_addresses());
             let own = AddressSet::from_ranges(own.map(|address| (address, address)));
             let (to_itself, others) = path.split_destination(&own);
@@ -173,7 +174,7 @@ impl Walker<'_> {
     /// Where ranges overlap, the host that was asked about may not be the one that has the address here (VG-8, PX-7).
     fn check_meant(&self, path: &mut Path, id: InterfaceId) {
         let Some(meant) = self.probe.meant else { return };
-        if self.network.interfaces[meant].instance != self.network.interfaces[id].instance {
+        if !self.network.is_one_host(meant, id) {
             self.pass(path, Component::Interface(id), Action::Deny(Code::Rt004));
         }
     }

@@ -22,6 +22,7 @@ mod remarks;
 mod resource;
 mod route_table;
 mod security_group;
+mod service;
 mod subnet;
 mod transit_gateway;
 mod types;
@@ -108,6 +109,7 @@ fn build(name: &str, mut topology: Topology, world: &World, moment: Moment) -> P
     subnet::settle_associations(&mut builder);
     security_group::build(&mut builder);
     instance::build(&mut builder);
+    service::build(&mut builder);
     peering::build(&mut builder);
     transit_gateway::build(&mut builder);
     unmodelled::build(&mut builder);

@@ -169,7 +169,7 @@ fn block_public_access(builder: &mut Builder<'_>, at: usize, one: &Resource) {
     }
 }
 
-fn is_in_vpc(builder: &Builder<'_>, at: usize, one: &Resource) -> bool {
+pub(super) fn is_in_vpc(builder: &Builder<'_>, at: usize, one: &Resource) -> bool {
     let said = one.blocks("vpc_config").iter().any(|block| {
         block.get("subnet_ids").and_then(Value::as_array).is_none_or(|subnets| !subnets.is_empty())
     });

@@ -177,6 +177,7 @@ fn missing(
         }
         let needed = match set {
             [one, other] => format!("`{one}` or `{other}`"),
+            [one, other, last] => format!("`{one}`, `{other}` or `{last}`"),
             [first, ..] => format!("`{first}`"),
             [] => continue,
         };

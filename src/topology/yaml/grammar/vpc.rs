@@ -139,6 +139,12 @@ const INSTANCE_FIELDS: &[Field] = &[
     )
     .default("true"),
     field(
+        "subnets",
+        Type::OneOrMany(&REFERENCE),
+        "The subnets into any of which AWS may put it: a question is about a host in each (EN-8).",
+    )
+    .or(&["subnet_ids"]),
+    field(
         "interfaces",
         Type::Map(&NAME, &Type::Record(&INTERFACE)),
         "Several interfaces instead of subnet, ip, …; the first is the primary one.",
@@ -157,21 +163,25 @@ pub(in super::super) const INSTANCE: Record = Record {
     noun: "an instance",
     description: "An EC2 instance, a database, a function: whatever has network interfaces.",
     fields: &[INSTANCE_FIELDS, INTERFACE_FIELDS, RARE_INTERFACE_FIELDS],
-    mandatory: &[&["subnet", "interfaces"]],
-    exclusive: &[(
-        "interfaces",
-        &[
-            "subnet",
-            "ip",
-            "ipv6",
-            "public_ip",
-            "public_ips",
-            "security_groups",
-            "source_dest_check",
-            "attached",
-            "deny_all_igw_traffic",
-        ],
-    )],
+    mandatory: &[&["subnet", "subnets", "interfaces"]],
+    exclusive: &[
+        (
+            "interfaces",
+            &[
+                "subnet",
+                "subnets",
+                "ip",
+                "ipv6",
+                "public_ip",
+                "public_ips",
+                "security_groups",
+                "source_dest_check",
+                "attached",
+                "deny_all_igw_traffic",
+            ],
+        ),
+        ("subnets", &["subnet", "ip", "ipv6", "public_ips"]),
+    ],
     ..PLAIN
 };
 

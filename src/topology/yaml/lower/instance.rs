@@ -17,7 +17,7 @@ pub(super) fn instance(key: &Key<'_>, node: &Node<'_>, problems: &mut Problems) 
     let mut interfaces = Entries::default();
     if said.get("interfaces").is_some() {
         for (name, node) in said.map("interfaces") {
-            if let Some(interface) = interface(node, &INTERFACE) {
+            if let Some(interface) = interface(node, &INTERFACE, None) {
                 interfaces.push(name.name(), interface);
             }
         }
@@ -26,7 +26,9 @@ pub(super) fn instance(key: &Key<'_>, node: &Node<'_>, problems: &mut Problems) 
                 .help("`interfaces: {eth0: {subnet: NAME}}`, or simply `subnet: NAME`");
             problems.push(fault.at(key.place()));
         }
-    } else if let Some(interface) = interface(node, &INSTANCE) {
+    } else if said.get("subnets").is_some() {
+        interfaces = one_per_subnet(node, key, problems);
+    } else if let Some(interface) = interface(node, &INSTANCE, None) {
         interfaces.push(super::implied(ONLY_INTERFACE, key), interface);
     }
     let instance = Instance {
@@ -35,6 +37,7 @@ pub(super) fn instance(key: &Key<'_>, node: &Node<'_>, problems: &mut Problems) 
         group: said.text("group"),
         ephemeral_ports: said.read("ephemeral_ports", values::ephemeral_ports),
         policy_routing: said.read("policy_routing", values::boolean),
+        one_per_subnet: said.get("subnets").is_some(),
         interfaces,
         place: said.place(),
     };
@@ -53,13 +56,36 @@ pub(super) fn network_interface(key: &Key<'_>, node: &Node<'_>, problems: &mut P
         None => Spanned::implicit(InstanceKind::Interface),
     };
     let mut interfaces = Entries::default();
-    interfaces.push(super::implied(ONLY_INTERFACE, key), interface(node, &NETWORK_INTERFACE)?);
+    interfaces.push(super::implied(ONLY_INTERFACE, key), interface(node, &NETWORK_INTERFACE, None)?);
     let instance = Instance { kind, interfaces, place: said.place(), ..Instance::default() };
     check_function(&instance, problems);
     Some(instance)
 }
 
-fn interface(node: &Node<'_>, record: &'static Record) -> Option<Interface> {
+/// An interface in each of the subnets that AWS may choose, by the name of the subnet (EN-8).
+fn one_per_subnet(node: &Node<'_>, key: &Key<'_>, problems: &mut Problems) -> Entries<Interface> {
+    let subnets = Fields::new(node, &INSTANCE).texts("subnets");
+    let mut interfaces = Entries::default();
+    if subnets.is_empty() {
+        let fault = Fault::error(codes::MISSING_KEY, "an instance in no subnet is nowhere")
+            .help("`subnets: [NAME, …]` lists those that AWS may choose from");
+        problems.push(fault.at(key.place()));
+    }
+    for subnet in subnets {
+        if interfaces.get(&subnet.value).is_some() {
+            let fault =
+                Fault::error(codes::DUPLICATE_KEY, format!("subnet `{}` is listed twice", subnet.value));
+            problems.push(fault.help("name each subnet once").at(subnet.place));
+            continue;
+        }
+        let Some(interface) = interface(node, &INSTANCE, Some(subnet.clone())) else { continue };
+        interfaces.push(subnet, interface);
+    }
+    interfaces
+}
+
+/// Reads an interface; in that subnet, if not in the one that it names.
+fn interface(node: &Node<'_>, record: &'static Record, subnet: Option<Spanned<String>>) -> Option<Interface> {
     let said = Fields::new(node, record);
     let public_ips = said.map("public_ips").iter().filter_map(|(private, public)| {
         let private = Spanned::new(values::ipv4(&private.text).ok()?, private.place());
@@ -69,7 +95,7 @@ fn interface(node: &Node<'_>, record: &'static Record) -> Option<Interface> {
     let groups = said.read_list("security_groups", values::reference_or_unknown);
     let more_security_groups = groups.iter().flatten().any(|group| group.value.is_none());
     Some(Interface {
-        subnet: said.text("subnet")?,
+        subnet: subnet.or_else(|| said.text("subnet"))?,
         ips: said.read_all("ip", values::ipv4),
         ipv6: said.read_all("ipv6", values::ipv6),
         public_ip: said.read("public_ip", values::public_ip).unwrap_or_default(),
@@ -88,7 +114,9 @@ fn check_function(instance: &Instance, problems: &mut Problems) {
     if instance.kind.value != InstanceKind::Lambda {
         return;
     }
-    for interface in &instance.interfaces {
+    // With several subnets, what is said once holds for each.
+    let most = if instance.one_per_subnet { 1 } else { usize::MAX };
+    for interface in instance.interfaces.iter().take(most) {
         let interface = &interface.value;
         let said = match interface.public_ip.value {
             PublicIp::Assigned | PublicIp::Address(_) => Some(interface.public_ip.place),

@@ -67,6 +67,7 @@ const _: fn(Instance) = |Instance {
                              group: _,
                              ephemeral_ports: _,
                              policy_routing: _,
+                             one_per_subnet: _,
                              interfaces: _,
                              place: _,
                          }| {};

@@ -118,7 +118,9 @@ impl Writer<'_> {
             [only] if only.name() == ONLY_INTERFACE => Some(&only.value),
             _ => None,
         };
-        if let Some(only) = only {
+        if instance.one_per_subnet {
+            self.one_per_subnet(&mut map, instance, vpc);
+        } else if let Some(only) = only {
             interface(&mut map, only, kind, vpc);
         }
         map.maybe("group", said(instance.group.as_ref()));
@@ -126,7 +128,7 @@ impl Writer<'_> {
         map.maybe("state", word(words::INSTANCE_STATES, &instance.state.value));
         map.maybe("ephemeral_ports", instance.ephemeral_ports.map(|ports| ephemeral_ports(ports.value)));
         map.maybe("policy_routing", flag(instance.policy_routing.as_ref().filter(|on| !on.value)));
-        if only.is_none() {
+        if only.is_none() && !instance.one_per_subnet {
             let all = self.named(&instance.interfaces, |_, said| {
                 let mut map = Map::default();
                 interface(&mut map, said, kind, vpc);
@@ -135,6 +137,24 @@ impl Writer<'_> {
             map.put("interfaces", Value::Record(all.0));
         }
         map.record()
+    }
+
+    /// EN-8: what is said once holds in every subnet.
+    fn one_per_subnet(&mut self, map: &mut Map, instance: &Instance, vpc: &Vpc) {
+        let kind = &instance.kind.value;
+        let subnets: Vec<_> = instance.interfaces.iter().map(|one| one.value.subnet.clone()).collect();
+        let inherits = instance.interfaces.iter().any(|one| inherits_public_ip(&one.value, kind, vpc));
+        let mut alike = instance.interfaces.iter().map(|one| {
+            let mut map = Map::default();
+            details(&mut map, &one.value, inherits);
+            map
+        });
+        let first = alike.next().unwrap_or_default();
+        if alike.any(|other| other.0 != first.0) {
+            self.problem("a host in any of several subnets is not the same in each".to_owned());
+        }
+        map.put("subnets", Value::List(all(&subnets)));
+        map.0.extend(first.0);
     }
 
     fn network_interface(&mut self, entry: &Entry<Instance>, owner: &str, vpc: &Vpc) -> Value {
@@ -160,11 +180,20 @@ impl Writer<'_> {
 
 fn interface(map: &mut Map, said_: &Interface, kind: &InstanceKind, vpc: &Vpc) {
     map.put("subnet", Value::text(&said_.subnet.value));
+    details(map, said_, inherits_public_ip(said_, kind, vpc));
+}
+
+/// Whether the subnet gives a public address to what does not say whether it wants one.
+fn inherits_public_ip(said: &Interface, kind: &InstanceKind, vpc: &Vpc) -> bool {
+    let subnet = vpc.subnets.get(&said.subnet.value);
+    *kind == InstanceKind::Ec2
+        && subnet.and_then(|subnet| subnet.auto_assign_public_ip).is_some_and(|on| on.value)
+}
+
+/// An interface, but for its subnet.
+fn details(map: &mut Map, said_: &Interface, inherits: bool) {
     map.maybe("ip", some(&said_.ips));
     map.maybe("ipv6", some(&said_.ipv6));
-    let subnet = vpc.subnets.get(&said_.subnet.value);
-    let inherits = *kind == InstanceKind::Ec2
-        && subnet.and_then(|subnet| subnet.auto_assign_public_ip).is_some_and(|on| on.value);
     match said_.public_ip.value {
         PublicIp::Assigned => map.put("public_ip", Value::word(true)),
         PublicIp::Address(address) => map.put("public_ip", Value::text(address)),
