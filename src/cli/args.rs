@@ -55,6 +55,9 @@ pub(super) struct Global {
     /// Of a Terraform plan, take the world before it instead of the one after it.
     #[arg(long, global = true, help_heading = "Global")]
     pub(super) before: bool,
+    /// Lay what a Terraform plan changes over a capture of AWS answers: a file or a directory of them.
+    #[arg(long, value_name = "CAPTURE", global = true, conflicts_with = "before", help_heading = "Global")]
+    pub(super) base: Option<PathBuf>,
     /// Value of a parameter of a CloudFormation template; `STACK/NAME=VALUE` for one of several templates.
     #[arg(
         long = "param",

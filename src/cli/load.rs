@@ -102,7 +102,10 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
         Ok(loaded) => {
             refuse_misplaced(global, &loaded)?;
             let is_own = matches!(loaded, Loaded::Yaml { .. });
-            let (topology, diagnostics) = parse(global, loaded)?;
+            let (topology, diagnostics) = match &global.base {
+                Some(base) => over(base, loaded, streams)?,
+                None => parse(global, loaded)?,
+            };
             Ok((topology, diagnostics, is_own))
         }
         Err(SourceError { sources, diagnostics }) => {
@@ -129,6 +132,9 @@ fn refuse_misplaced(global: &Global, loaded: &Loaded) -> Result<(), Failure> {
             format!("nothing imports {}", quote(name)),
             "only CloudFormation templates import what others export",
         ),
+        _ if global.base.is_some() && !matches!(loaded, Loaded::Terraform { .. }) => {
+            refuse("there is no plan to lay over a capture".to_owned(), "`--base` is for plans of Terraform")
+        }
         _ if global.before && !matches!(loaded, Loaded::Terraform { .. }) => {
             refuse("there is no world before this one".to_owned(), "`--before` is for plans of Terraform")
         }
@@ -150,6 +156,32 @@ fn parse(global: &Global, loaded: Loaded) -> Result<(Topology, Vec<Diagnostic>),
             (import.topology, import.diagnostics)
         }
     })
+}
+
+/// A plan, laid over a capture.
+fn over(base: &Path, loaded: Loaded, streams: &mut Streams) -> Result<(Topology, Vec<Diagnostic>), Failure> {
+    let shown = quote(&base.to_string_lossy());
+    let capture = match source::read(base) {
+        Ok(Loaded::Aws(capture)) => capture,
+        Ok(_) => {
+            let help = "`--base` takes what the AWS CLI printed, a file or a directory of them; \
+                        `vpcreach collect DIR` saves them";
+            return Err(Failure::usage(format!("{shown} is no capture"), Some(help.to_owned())));
+        }
+        Err(SourceError { sources, diagnostics }) => {
+            streams.diagnostic(&diagnostic::render(&diagnostics, &sources, true))?;
+            return Err(Failure::Reported);
+        }
+    };
+    refuse_errors(&capture.diagnostics, &capture.topology.sources, streams)?;
+    let Loaded::Terraform { name, bytes } = loaded else {
+        return Err(Failure::usage("there is no plan to lay over a capture".to_owned(), None));
+    };
+    let plan = terraform::read_over(&name, &bytes, capture.topology);
+    // Places of the capture keep their meaning: what the plan adds comes after it.
+    let mut diagnostics = capture.diagnostics;
+    diagnostics.extend(plan.diagnostics);
+    Ok((plan.topology, diagnostics))
 }
 
 /// What the command line adds to templates; what it says itself comes before what its files say.

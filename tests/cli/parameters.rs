@@ -66,3 +66,21 @@ fn what_is_wrong_with_them_is_said() {
         assert!(run.err.contains(part), "{}", run.err);
     }
 }
+
+#[test]
+fn a_base_is_a_capture_and_what_lies_over_it_a_plan() {
+    let live = "--base terraform/over/live";
+    let ask = |more: &str| vpcreach(&format!("reach web db:5432 -o short {more}")).run();
+    assert_eq!(ask(&format!("-f terraform/over/change.json {live}")).out, "blocked\n");
+    for (more, part) in [
+        (format!("-f hello.yaml {live}"), "no plan to lay over"),
+        (format!("-f terraform/terraform.tfstate {live}"), "TF007"),
+        ("-f terraform/over/change.json --base hello.yaml".to_owned(), "`hello.yaml` is no capture"),
+        ("-f terraform/over/change.json --base nowhere".to_owned(), "nowhere"),
+        (format!("-f terraform/over/change.json --before {live}"), "cannot be used with"),
+    ] {
+        let run = ask(&more);
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.err.contains(part), "{more}: {}", run.err);
+    }
+}
