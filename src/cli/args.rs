@@ -155,6 +155,9 @@ pub(super) enum Command {
     /// Write a topology file that gives the same answers, from AWS answers, Terraform or CloudFormation.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Save what AWS answers about an account, through your AWS CLI: a capture to ask.
+    #[command(after_help = super::collect::COLLECT_EXAMPLES)]
+    Collect(super::collect::Collect),
     /// Make up a topology of any size, realistic or hostile; the same for the same seed.
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(Generate),
