@@ -73,8 +73,14 @@ impl Walker<'_> {
 
     /// What an interface endpoint does with what its security groups let in (EP-3, EP-6).
     pub(super) fn into_service(&mut self, mut path: Path, id: InterfaceId) -> Vec<Path> {
-        let Some(endpoint) = self.network.endpoint_of(id) else { return vec![path] };
         let component = Component::Interface(id);
+        let Some(endpoint) = self.network.endpoint_of(id) else {
+            let instance = self.network.interfaces[id].instance;
+            if self.network.instances[instance].kind == InstanceKind::VpcEndpoint {
+                self.pass(&mut path, component, Action::Unknown(Code::Und001));
+            }
+            return vec![path];
+        };
         if !endpoint.available {
             self.pass(&mut path, component, Action::Deny(Code::Vpe002));
         }
