@@ -24,6 +24,7 @@ mod transit_gateway;
 mod visible;
 mod visit;
 mod vpc;
+mod vpc_endpoint;
 pub mod yaml;
 
 use std::net::IpAddr;
@@ -52,6 +53,7 @@ pub use vpc::{
     Association, Connectivity, EgressOnlyInternetGateway, GatewayState, InternetGateway, NatGateway,
     PeeringConnection, PeeringStatus, Subnet, Vpc,
 };
+pub use vpc_endpoint::{EndpointService, EndpointType, VpcEndpoint, short_service};
 
 /// Everything that was said about a network.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +74,8 @@ pub struct Topology {
     pub peering_connections: Entries<PeeringConnection>,
     /// Transit gateways.
     pub transit_gateways: Entries<TransitGateway>,
+    /// Endpoint services that VPCs here offer.
+    pub endpoint_services: Entries<EndpointService>,
     /// What was read but is not modelled yet. A path that meets one by name is `undetermined`.
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.

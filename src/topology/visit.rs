@@ -3,11 +3,11 @@
 //! The patterns name every field: what is added to a topology is met here, or this does not compile.
 
 use super::{
-    AclPeer, AclRule, Association, AttachedTo, EgressOnlyInternetGateway, Entries, Instance, Interface,
-    InternetGateway, Listener, LoadBalancer, NamedNetwork, NatGateway, NetworkAcl, PeeringConnection, Place,
-    PrefixList, PublicAddress, Route, RouteDestination, RouteTable, RouteTarget, SecurityGroup,
-    SecurityGroupPeer, SecurityGroupRule, Spanned, Subnet, TargetGroup, Topology, Traffic, TransitGateway,
-    TransitGatewayAttachment, TransitGatewayRouteTable, Unmodelled, Vpc,
+    AclPeer, AclRule, Association, AttachedTo, EgressOnlyInternetGateway, EndpointService, Entries, Instance,
+    Interface, InternetGateway, Listener, LoadBalancer, NamedNetwork, NatGateway, NetworkAcl,
+    PeeringConnection, Place, PrefixList, PublicAddress, Route, RouteDestination, RouteTable, RouteTarget,
+    SecurityGroup, SecurityGroupPeer, SecurityGroupRule, Spanned, Subnet, TargetGroup, Topology, Traffic,
+    TransitGateway, TransitGatewayAttachment, TransitGatewayRouteTable, Unmodelled, Vpc, VpcEndpoint,
 };
 
 /// What is done with places and names.
@@ -75,6 +75,7 @@ impl Visit for Topology {
             vpcs,
             peering_connections,
             transit_gateways,
+            endpoint_services,
             unmodelled,
             tests: _,
             lint: _,
@@ -84,6 +85,7 @@ impl Visit for Topology {
         vpcs.visit(visitor);
         peering_connections.visit(visitor);
         transit_gateways.visit(visitor);
+        endpoint_services.visit(visitor);
         unmodelled.visit(visitor);
     }
 }
@@ -134,6 +136,7 @@ impl Visit for Vpc {
             instances,
             load_balancers,
             target_groups,
+            endpoints,
         } = self;
         places(cidrs, visitor);
         places(ipv6_cidrs, visitor);
@@ -152,6 +155,28 @@ impl Visit for Vpc {
         instances.visit(visitor);
         load_balancers.visit(visitor);
         target_groups.visit(visitor);
+        endpoints.visit(visitor);
+    }
+}
+
+impl Visit for VpcEndpoint {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { kind, service, available, private_dns, place: own } = self;
+        place(kind, visitor);
+        name(service, visitor);
+        place(available, visitor);
+        places(private_dns, visitor);
+        visitor.place(own);
+    }
+}
+
+impl Visit for EndpointService {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { load_balancer, zones, acceptance_required, place: own } = self;
+        name(load_balancer, visitor);
+        places(zones, visitor);
+        places(acceptance_required, visitor);
+        visitor.place(own);
     }
 }
 

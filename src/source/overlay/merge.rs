@@ -27,6 +27,8 @@ pub(super) fn topology(merged: &mut Topology, before: &Topology, after: Topology
         report,
         transit_gateway,
     );
+    let services = (&before.endpoint_services, after.endpoint_services);
+    entries(&mut merged.endpoint_services, services.0, services.1, report, whole);
     unmodelled(&mut merged.unmodelled, &before.unmodelled, after.unmodelled, report);
 }
 
@@ -150,6 +152,7 @@ fn vpc(known: &mut Vpc, old: Option<&Vpc>, new: Vpc, report: &mut Report) {
     instances(&mut known.instances, &old.instances, new.instances, report);
     entries(&mut known.load_balancers, &old.load_balancers, new.load_balancers, report, whole);
     entries(&mut known.target_groups, &old.target_groups, new.target_groups, report, whole);
+    entries(&mut known.endpoints, &old.endpoints, new.endpoints, report, whole);
 }
 
 /// A gateway of which a VPC has one.
