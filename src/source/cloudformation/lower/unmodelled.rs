@@ -160,7 +160,9 @@ impl Lowering<'_> {
 
     fn add_known(&mut self, id: ResourceId, known: &Kind, doubted: bool) {
         // A module of its own has read it.
-        if known.name.starts_with("AWS::EC2::TransitGateway") && self.fates.contains_key(&id) {
+        let has_module = known.name.starts_with("AWS::EC2::TransitGateway")
+            || known.name.starts_with("AWS::EC2::VPCEndpoint");
+        if has_module && self.fates.contains_key(&id) {
             return;
         }
         let mut item =
@@ -259,7 +261,7 @@ impl Lowering<'_> {
     }
 }
 
-fn symbols(value: &Value, found: &mut BTreeSet<ResourceId>) {
+pub(super) fn symbols(value: &Value, found: &mut BTreeSet<ResourceId>) {
     let mut inner = |located: &Located| symbols(&located.value, found);
     match value {
         Value::Text(text) => found.extend(text.any_symbol().map(|symbol| symbol.resource)),
