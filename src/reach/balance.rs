@@ -200,7 +200,7 @@ impl<'n> Behind<'n> {
             destination: self.interface_of(node, target),
             meant: None,
             destination_unmodelled: None,
-            about: None,
+            about: Vec::new(),
             translated_ports: None,
             packets: service.packets(&single_address(source), &single_address(address), &client),
             one_way: false,

@@ -78,7 +78,7 @@ impl Probe {
             destination,
             meant: destination,
             destination_unmodelled: None,
-            about: None,
+            about: Vec::new(),
             translated_ports: None,
             packets: Service::everything(from, to),
             one_way: false,

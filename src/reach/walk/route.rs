@@ -24,10 +24,7 @@ impl Walker<'_> {
             return;
         };
         let table = &self.network.route_tables[table];
-        let parts = match &self.probe.about {
-            Some(list) => table.lookup_list(list, &path.packets.destinations()),
-            None => table.lookup(&path.packets.destinations()),
-        };
+        let parts = table.lookup_list(&self.probe.about, &path.packets.destinations());
         let mut rest = Some(path);
         for (destinations, choice) in parts {
             let Some(path) = rest.take() else { break };
@@ -323,10 +320,7 @@ impl Walker<'_> {
         let Some(table) = this.route_table else { return AddressSet::empty() };
         let table = &self.network.route_tables[table];
         let destinations = path.packets.destinations().subtract(&this.addresses);
-        let parts = match &self.probe.about {
-            Some(list) => table.lookup_list(list, &destinations),
-            None => table.lookup(&destinations),
-        };
+        let parts = table.lookup_list(&self.probe.about, &destinations);
         let parts = parts.into_iter().filter(|(_, choice)| {
             let target = match choice {
                 Choice::Route(index) => table.route(*index).map(|route| route.target),
