@@ -59,7 +59,7 @@ codes! {
     /// RT-13, EN-3.
     Rt004 = "RT004", "the route is local, but nothing has this address", Some("NO_POSSIBLE_DESTINATION");
     /// RT-8.
-    Rt005 = "RT005", "two prefix lists give different routes", None;
+    Rt005 = "RT005", "two equally good routes lead to different targets", None;
     /// AS-1, IG-5, PX-7.
     Rt006 = "RT006", "the reply leaves by another way than the request came", None;
     /// Algorithms, pitfall 7.
@@ -106,6 +106,22 @@ codes! {
     Tgw006 = "TGW006", "the transit gateway attachment is not available", Some("BAD_STATE_ATTACHMENT");
     /// V6-1.
     Tgw007 = "TGW007", "the transit gateway attachment does not carry IPv6", None;
+    /// VG-1.
+    Vgw001 = "VGW001", "the virtual private gateway knows no line to it", Some("CANNOT_ROUTE");
+    /// RT-13.
+    Vgw002 = "VGW002", "the virtual private gateway is not attached", Some("BAD_STATE_ATTACHMENT");
+    /// VG-5, PX-4.
+    Vgw003 = "VGW003", "a virtual private gateway takes only what its VPC sends", Some("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS");
+    /// VG-5.
+    Vgw004 = "VGW004", "a virtual private gateway delivers only into its VPC", Some("VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS");
+    /// VG-7.
+    Vpn001 = "VPN001", "the VPN connection is down", Some("BAD_STATE_VPN");
+    /// VG-6.
+    Vpn002 = "VPN002", "the VPN connection does not carry this address family", None;
+    /// VG-3.
+    Vpn003 = "VPN003", "the network on premises knows no way there", None;
+    /// VG-9.
+    Dx001 = "DX001", "the Direct Connect line is down", Some("BAD_STATE");
     /// LB-12.
     Lb001 = "LB001", "no listener of the load balancer takes it", Some("ELBV2_LISTENERS_MISMATCH");
     /// LB-12.

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use crate::flow::{AddressSet, FlowSet, PortSet};
 use crate::network::{
     Action, AttachmentId, Code, Decided, Direction, EgressOnlyInternetGatewayId, InterfaceId,
-    InternetGatewayId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SubnetId,
-    TransitGatewayId, UnmodelledId, VpcId,
+    InternetGatewayId, LineId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SiteId, SubnetId,
+    TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
 };
 use crate::topology::Place;
 
@@ -66,6 +66,12 @@ pub enum Component {
     TransitTable(AttachmentId, Option<RouteTableId>),
     /// An interface: delivery, source/destination check, or forwarding.
     Interface(InterfaceId),
+    /// A virtual private gateway.
+    VpnGateway(VpnGatewayId),
+    /// A VPN connection, or a Direct Connect line.
+    Line(LineId),
+    /// A network of one's own.
+    Site(SiteId),
     /// The internet.
     Internet,
     /// A VPC's router, where no table is looked up: arrival by a peering connection, host-local services.
@@ -169,6 +175,8 @@ pub enum End {
     Interface(InterfaceId, IpAddr),
     /// Addresses outside every VPC.
     Outside,
+    /// Addresses in a network of one's own.
+    Site(SiteId),
     /// An address that nothing owns.
     Nobody,
 }

@@ -14,6 +14,7 @@ mod entries;
 mod instance;
 mod load_balancer;
 mod network_acl;
+mod on_premises;
 mod place;
 mod rename;
 mod route_table;
@@ -36,6 +37,9 @@ pub use instance::{
 };
 pub use load_balancer::{Listener, LoadBalancer, TargetGroup};
 pub use network_acl::{AclAction, AclPeer, AclRule, NetworkAcl};
+pub use on_premises::{
+    CustomerGateway, DirectConnectGateway, LineState, VirtualInterface, VpnConnection, VpnGateway, VpnRouting,
+};
 pub use place::{
     FileId, LineColumn, Location, Place, Resource, ResourceId, SourceFile, Sources, Span, Spanned,
 };
@@ -70,6 +74,14 @@ pub struct Topology {
     pub peering_connections: Entries<PeeringConnection>,
     /// Transit gateways.
     pub transit_gateways: Entries<TransitGateway>,
+    /// Customer gateways.
+    pub customer_gateways: Entries<CustomerGateway>,
+    /// VPN connections.
+    pub vpn_connections: Entries<VpnConnection>,
+    /// Direct Connect gateways.
+    pub direct_connect_gateways: Entries<DirectConnectGateway>,
+    /// Private virtual interfaces of Direct Connect.
+    pub virtual_interfaces: Entries<VirtualInterface>,
     /// What was read but is not modelled yet. A path that meets one by name is `undetermined`.
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.

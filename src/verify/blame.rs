@@ -132,6 +132,9 @@ impl Namer<'_> {
                 let gateway = network.transit_gateways[network.attachments[id].gateway].name.clone();
                 vec![Device::TransitTable(gateway, network.route_tables[table].name.clone())]
             }
+            Component::VpnGateway(_) | Component::Line(_) | Component::Site(_) => {
+                return Err("a line to a network on premises".to_owned());
+            }
             Component::NetworkAcl(_, None) | Component::RouteTable(_, None) | Component::Unmodelled(_) => {
                 return Err("something that is not described".to_owned());
             }
@@ -175,6 +178,14 @@ impl Namer<'_> {
             Code::Tgw004 => &["no subnet in the zone"],
             Code::Tgw006 => &["not available"],
             Code::Tgw007 => &["IPv6"],
+            Code::Vgw001
+            | Code::Vgw002
+            | Code::Vgw003
+            | Code::Vgw004
+            | Code::Vpn001
+            | Code::Vpn002
+            | Code::Vpn003
+            | Code::Dx001 => return Err("a line to a network on premises".to_owned()),
             Code::Lb001 | Code::Lb002 | Code::Lb003 => {
                 return Err("a load balancer behind its node".to_owned());
             }

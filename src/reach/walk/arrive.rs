@@ -91,7 +91,7 @@ impl Walker<'_> {
     }
 
     /// Finishes the part that nobody answers, and returns the part that somebody does.
-    fn answered(&mut self, path: Path) -> Option<Path> {
+    pub(super) fn answered(&mut self, path: Path) -> Option<Path> {
         if path.one_way {
             self.finish_one_way(path);
             return None;
@@ -118,6 +118,7 @@ impl Walker<'_> {
         echo.turn();
         match echo.destination {
             End::Interface(id, _) => self.answer_from(echo, id),
+            End::Site(id) => self.todo.push((echo, At::Site(id))),
             End::Outside | End::Nobody => self.todo.push((echo, At::Internet)),
         }
     }
@@ -191,7 +192,7 @@ impl Walker<'_> {
     }
 
     /// AS-1: a reply is one only if it comes from whom the client called, past every device that keeps state.
-    fn home(&self, path: &Path, at_client: bool) -> Action {
+    pub(super) fn home(&self, path: &Path, at_client: bool) -> Action {
         let asked = &self.probe.packets;
         let called = path.packets.sources().is_subset(&asked.destinations());
         let caller = path.packets.destinations().is_subset(&asked.sources());

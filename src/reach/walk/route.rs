@@ -131,6 +131,7 @@ impl Walker<'_> {
         match target {
             Target::InternetGateway(id) => !self.network.internet_gateways[id].attached,
             Target::Peering(id) => !self.network.peerings[id].is_active(),
+            Target::VpnGateway(id) => !self.network.vpn_gateways[id].attached,
             _ => false,
         }
     }
@@ -167,6 +168,9 @@ impl Walker<'_> {
             return path.entered_by;
         }
         let vpc = self.network.subnets[subnet].vpc;
+        if let Some(gateway) = self.gateway_towards_site(subnet, &path.packets.destinations()) {
+            return Some(gateway);
+        }
         let destination = path.packets.destinations().first()?;
         let other = self
             .network
@@ -201,6 +205,7 @@ impl Walker<'_> {
             Target::Interface(id) => self.enter_forwarder(path, id, subnet, sender),
             Target::Peering(id) => self.cross_peering(path, id, vpc),
             Target::TransitGateway(id) => self.enter_transit_gateway(path, id, subnet, sender),
+            Target::VpnGateway(id) => self.enter_vpn_gateway(path, id, subnet),
             Target::Unmodelled(id) => {
                 self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
                 self.done.push(path);

@@ -8,6 +8,7 @@
 mod complete;
 mod gateways;
 mod layout;
+mod on_premises;
 mod rules;
 mod tests_block;
 mod top;
