@@ -49,9 +49,6 @@ impl Walk<'_> {
         if let Some(what) = self.world.unmodelled.get(&headers.destination) {
             return Err(Stop::Unknown(what.clone()));
         }
-        if self.world.on_premises.iter().any(|cidr| cidr.contains(&headers.destination)) {
-            return Err(Stop::dropped("the network is not on the internet"));
-        }
         let vpc = match headers.destination {
             IpAddr::V4(_) => match self.world.public_to_private.get(&headers.destination) {
                 // IG-3: translated before the filters see it.
@@ -75,6 +72,9 @@ impl Walk<'_> {
 
     /// Nobody out there has a private address, and nobody answers from one.
     fn out_there(&self, headers: Headers) -> Arrived {
+        if self.world.is_on_premises(headers.destination) {
+            return Err(Stop::dropped("the network is not on the internet"));
+        }
         if is_public(headers.destination) {
             Ok((Arrival::Internet, headers))
         } else {
@@ -241,7 +241,7 @@ impl Walk<'_> {
 
 /// IG-1, IG-2: the internet gateway forwards neither RFC 1918 nor RFC 6598 addresses.
 /// READING: nor IPv6 addresses that are unique local or link-local.
-fn is_public(address: IpAddr) -> bool {
+pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => !v4.is_private() && !is_shared(v4),
         IpAddr::V6(v6) => !v6.is_unicast_link_local() && !is_unique_local(v6),

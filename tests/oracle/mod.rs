@@ -11,6 +11,7 @@ pub mod assumed;
 pub mod filters;
 pub mod gateways;
 pub mod generate;
+pub mod on_premises;
 pub mod packet;
 pub mod placements;
 pub mod resolve;

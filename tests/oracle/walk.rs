@@ -17,6 +17,7 @@ use super::world::*;
 pub enum Arrival {
     Interface(usize),
     Internet,
+    Site(usize),
     HostLocal,
 }
 
@@ -203,6 +204,7 @@ impl<'a> Walk<'a> {
             Target::TransitGateway(gateway) => {
                 self.enter_transit_gateway(gateway, subnet, delivered_by.is_some(), headers)
             }
+            Target::VpnGateway(gateway) => self.into_vpn_gateway(gateway, subnet, headers),
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }
     }

@@ -85,6 +85,9 @@ impl<'t> Compiler<'t> {
             unlisted.extend(self.unlisted(route, target));
         }
         self.check_duplicates(said);
+        // RT-4: not even where the target of `local` was replaced.
+        let inside = &self.network.vpcs[vpc].addresses;
+        routes.retain(|route| !route.kind.is_propagated() || !set_of(route.prefix).is_subset(inside));
         let old = &self.network.route_tables[table];
         let mut filled = RouteTable::new(old.name.clone(), old.aliases.clone(), old.place, Some(vpc), routes);
         filled.unlisted = unlisted;

@@ -47,6 +47,16 @@ impl Walker<'_> {
             let Some(mut path) = taken else { continue };
             match choice {
                 LineChoice::By(line) => {
+                    // What another line announces is not known: it may be a longer prefix.
+                    let unsure = lines.iter().copied().find(|other| {
+                        let this = &self.network.lines[*other];
+                        this.prefixes.is_none() && !this.is_withdrawn() && !same(line, *other)
+                    });
+                    if let Some(other) = unsure {
+                        self.pass(&mut path, Component::Line(other), Action::Unknown(Code::Und002));
+                        self.done.push(path);
+                        continue;
+                    }
                     self.pass(&mut path, component, Action::Allow);
                     self.along(path, line);
                 }
@@ -55,6 +65,8 @@ impl Walker<'_> {
                         && from.is_some_and(|subnet| self.may_go_elsewhere(&path, subnet, component))
                     {
                         self.pass(&mut path, Component::Line(line), Action::Unknown(Code::Und002));
+                        self.done.push(path);
+                        continue;
                     }
                     self.pass(&mut path, component, Action::Allow);
                     self.along(path, line);
@@ -193,6 +205,16 @@ impl Walker<'_> {
             match choice {
                 LineChoice::Own => self.stay_in_site(path, id),
                 LineChoice::By(line) | LineChoice::Down(line) => {
+                    // What another line announces is not known: it may be a longer prefix.
+                    let unsure = site.lines.iter().copied().find(|other| {
+                        let is_told = self.network.announced(*other).is_some();
+                        !is_told && !self.network.lines[*other].is_withdrawn() && !same(line, *other)
+                    });
+                    if let Some(other) = unsure {
+                        self.pass(&mut path, Component::Line(other), Action::Unknown(Code::Und002));
+                        self.done.push(path);
+                        continue;
+                    }
                     self.assume_known(&mut path, id, line);
                     self.pass(&mut path, component, Action::Allow);
                     self.from_site(path, line);
