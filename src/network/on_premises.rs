@@ -8,7 +8,7 @@ use crate::topology::{LineState, Place};
 use super::id::{
     AttachmentId, LineId, NamedNetworkId, SiteId, TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
 };
-use super::{Network, TableAssociation, Target};
+use super::{Attached, Network, TableAssociation, Target};
 
 /// A virtual private gateway.
 #[derive(Clone, Debug)]
@@ -228,7 +228,7 @@ impl Network {
             }
             // A Direct Connect gateway announces the list itself.
             LineEnd::Attachment(_) if line.by_gateway => line.allowed.clone()?,
-            LineEnd::Attachment(attachment) => self.transit_prefixes(attachment)?,
+            LineEnd::Attachment(attachment) => self.transit_prefixes(attachment, line.site)?,
         };
         Some(ranges.into_iter().filter(|range| line.carries(matches!(range, IpNet::V6(_)))).collect())
     }
@@ -253,17 +253,23 @@ impl Network {
             .collect()
     }
 
-    /// What a transit gateway announces by a VPN attachment: the routes of the table that the attachment is associated with.
-    fn transit_prefixes(&self, attachment: AttachmentId) -> Option<Vec<IpNet>> {
+    /// What a transit gateway announces by a VPN attachment: the routes of the table that the attachment is associated with. A
+    /// network takes none of its own prefixes back.
+    fn transit_prefixes(&self, attachment: AttachmentId, site: SiteId) -> Option<Vec<IpNet>> {
+        let comes_back = |target: Target| match target {
+            Target::Attachment(id) => match &self.attachments[id].to {
+                Attached::Lines(lines) => lines.iter().all(|line| self.lines[*line].site == site),
+                _ => false,
+            },
+            _ => false,
+        };
         let table = match self.attachments[attachment].association {
             TableAssociation::Table(table) => &self.route_tables[table],
             TableAssociation::None => return Some(Vec::new()),
             TableAssociation::Unknown => return None,
         };
         let elsewhere = table.routes().iter().filter(|route| {
-            route.target != Target::Attachment(attachment)
-                && route.target != Target::Blackhole
-                && !route.blackhole
+            !comes_back(route.target) && route.target != Target::Blackhole && !route.blackhole
         });
         table.unlisted.is_empty().then(|| elsewhere.map(|route| route.prefix).collect())
     }

@@ -327,12 +327,17 @@ impl World {
                 ranges
             }
             (End::Transit(..), Some(allowed)) => allowed.clone().unwrap_or_default(),
-            (End::Transit(gateway, attachment), None) => {
-                let gateway = &self.transit_gateways[gateway];
+            (End::Transit(number, attachment), None) => {
+                let gateway = &self.transit_gateways[number];
                 match gateway.attachments[attachment].association {
                     Some(table) => {
                         let routes = gateway.tables[table].routes.iter();
-                        let told = routes.filter(|route| route.to.is_some_and(|to| to != attachment));
+                        // READING: nobody takes back by BGP what it announced itself.
+                        let elsewhere = |to: usize| {
+                            let sites = self.sites_behind(number, to);
+                            sites.is_empty() || sites.iter().any(|site| *site != this.site)
+                        };
+                        let told = routes.filter(|route| route.to.is_some_and(elsewhere));
                         told.map(|route| route.destination).collect()
                     }
                     None => Vec::new(),
@@ -417,8 +422,7 @@ impl Walk<'_> {
         let this = &world.sites[site];
         let destination = headers.destination;
         let own = this.cidrs.iter().filter(|cidr| cidr.contains(&destination));
-        let mut known: Vec<Hold> =
-            own.map(|cidr| Hold { length: cidr.prefix_len(), line: None }).collect();
+        let mut known: Vec<Hold> = own.map(|cidr| Hold { length: cidr.prefix_len(), line: None }).collect();
         let lines: Vec<usize> =
             (0..world.lines.len()).filter(|line| world.lines[*line].site == site).collect();
         let mut withdrawn = false;

@@ -358,7 +358,7 @@ impl Table {
 }
 
 impl World {
-    fn sites_behind(&self, gateway: usize, attachment: usize) -> Vec<usize> {
+    pub fn sites_behind(&self, gateway: usize, attachment: usize) -> Vec<usize> {
         match &self.transit_gateways[gateway].attachments[attachment].to {
             Far::Lines(lines) => lines.iter().map(|line| self.lines[*line].site).collect(),
             _ => Vec::new(),

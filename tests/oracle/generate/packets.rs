@@ -122,7 +122,7 @@ impl Scene {
         if self.hosts.is_empty() {
             return None;
         }
-        if !self.sites.is_empty() && rng.percent(45) {
+        if !self.sites.is_empty() && rng.percent(30) {
             return self.on_premises(rng);
         }
         let mut packet = match rng.below(20) {
