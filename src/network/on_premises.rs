@@ -178,6 +178,17 @@ impl Network {
         self.sites.iter().find(|(_, site)| site.network == Some(network)).map(|(id, _)| id)
     }
 
+    /// Where what lines and their ends know begins and ends.
+    pub fn line_sets(&self) -> Vec<AddressSet> {
+        let lines =
+            self.lines.iter().flat_map(|(_, line)| line.prefixes.iter().chain(&line.allowed).flatten());
+        let sites = self
+            .sites
+            .iter()
+            .flat_map(|(_, site)| site.ranges.iter().chain(site.routes_back.iter().flatten()));
+        lines.chain(sites).map(cidr_set).collect()
+    }
+
     /// A site of which nobody knows what belongs to it, so that any private address may be there.
     pub fn open_site(&self) -> Option<SiteId> {
         self.sites.iter().find(|(id, _)| self.is_open(*id)).map(|(id, _)| id)
@@ -185,11 +196,14 @@ impl Network {
 
     /// Whether nobody knows all that belongs to a site.
     pub fn is_open(&self, site: SiteId) -> bool {
-        self.sites[site].network.is_none()
-            && self.sites[site].lines.iter().any(|id| {
-                let line = &self.lines[*id];
-                line.prefixes.is_none() || line.state == LineState::Unknown
-            })
+        let site = &self.sites[site];
+        // A capture knows only what is announced.
+        self.is_capture()
+            || site.network.is_none()
+                && site.lines.iter().any(|id| {
+                    let line = &self.lines[*id];
+                    line.prefixes.is_none() || line.state == LineState::Unknown
+                })
     }
 
     /// What a line leads to.

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::flow::{AddressSet, cidr_set, parse_cidr, single_address};
 use crate::network::{
-    Instance, InstanceId, InterfaceId, NatGatewayId, Network, Owner, SiteId, UnmodelledId, VpcId,
-    public_addresses,
+    Instance, InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, Network, Owner, SiteId, UnmodelledId,
+    VpcId, public_addresses,
 };
 use crate::topology::InstanceKind;
 
@@ -191,13 +191,7 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
         "net" => {
             let found = network.networks.iter().find(|(_, item)| item.name == name);
             // A named range inside a VPC stands for the hosts there.
-            let members = found.iter().flat_map(|(id, item)| match network.site_of(*id) {
-                Some(site) => {
-                    let addresses = network.sites[site].addresses.clone();
-                    vec![Member::Site(site, format!("net:{name}"), addresses)]
-                }
-                None => within(network, &format!("net:{name}"), &item.addresses),
-            });
+            let members = found.iter().flat_map(|(id, _)| of_network(network, *id, &format!("net:{name}")));
             let members = members.collect();
             (
                 "network",
@@ -266,6 +260,14 @@ fn owned_by(owner: Owner, address: IpAddr) -> Member {
         Owner::Interface(id) => Member::Interface(id, Some(address)),
         Owner::NatGateway(id) => Member::NatGateway(id, Some(address)),
         Owner::Unmodelled(id) => Member::Unmodelled(id),
+    }
+}
+
+/// A named network: what is behind lines is a place of its own; any other range stands for what is there.
+pub(super) fn of_network(network: &Network, id: NamedNetworkId, name: &str) -> Vec<Member> {
+    match network.site_of(id) {
+        Some(site) => vec![Member::Site(site, name.to_owned(), network.sites[site].addresses.clone())],
+        None => within(network, name, &network.networks[id].addresses),
     }
 }
 

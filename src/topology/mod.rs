@@ -170,6 +170,10 @@ pub enum CaptureKind {
     TransitGatewayAssociations,
     /// `get-transit-gateway-route-table-propagations`
     TransitGatewayPropagations,
+    /// `describe-vpn-gateways`
+    VpnGateways,
+    /// `describe-vpn-connections`
+    VpnConnections,
 }
 
 impl CaptureKind {
@@ -192,6 +196,8 @@ impl CaptureKind {
             Self::TransitGatewayRoutes => "aws ec2 search-transit-gateway-routes",
             Self::TransitGatewayAssociations => "aws ec2 get-transit-gateway-route-table-associations",
             Self::TransitGatewayPropagations => "aws ec2 get-transit-gateway-route-table-propagations",
+            Self::VpnGateways => "aws ec2 describe-vpn-gateways",
+            Self::VpnConnections => "aws ec2 describe-vpn-connections",
         }
     }
 }

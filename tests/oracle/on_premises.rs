@@ -7,7 +7,7 @@ use vpcreach::topology::{self as said, LineState, Topology, VpnRouting};
 
 use super::packet::Headers;
 use super::walk::{Arrival, Arrived, Stop, Walk};
-use super::world::{Known, Owner, Target, World};
+use super::world::{Owner, Target, World};
 
 #[derive(Debug)]
 pub struct VpnGateway {
@@ -208,7 +208,7 @@ pub fn propagated(world: &World, vpc: usize) -> Vec<super::world::Route> {
     let Some(gateway) = world.vpn_gateways.iter().position(|gateway| gateway.vpc == vpc) else {
         return Vec::new();
     };
-    let lines = world.lines.iter().filter(|line| line.end == End::VpnGateway(gateway) && !line.withdrawn());
+    let lines = world.lines.iter().filter(|line| line.end == End::VpnGateway(gateway) && line.up);
     let (target, rank) = (Target::VpnGateway(gateway), super::world::Rank::Propagated);
     let route = |destination| super::world::Route { destination, target: target.clone(), rank };
     lines.flat_map(|line| line.knows().map(route).collect::<Vec<_>>()).collect()
@@ -364,7 +364,7 @@ impl World {
 
 impl Walk<'_> {
     /// From a subnet into the virtual private gateway of its VPC.
-    pub(super) fn into_vpn_gateway(&mut self, gateway: usize, subnet: usize, headers: Headers) -> Arrived {
+    pub(super) fn into_vpn_gateway(&mut self, gateway: usize, headers: Headers) -> Arrived {
         let world = self.world;
         let this = &world.vpn_gateways[gateway];
         if !this.attached {
@@ -375,28 +375,8 @@ impl Walk<'_> {
             return Err(Stop::dropped("virtual private gateway: not from an interface of its VPC (VG-5)"));
         }
         let lines = world.lines_of(End::VpnGateway(gateway));
-        let line = match world.line_to(&lines, headers.destination) {
-            // READING: nobody knows whether a table forgets what a dead line with static routes taught it.
-            Err(Stop::Dropped(why))
-                if why.contains("is down") && self.elsewhere(subnet, gateway, headers.destination) =>
-            {
-                return Err(Stop::Unknown("a table may forget the routes of a line that is down".to_owned()));
-            }
-            other => other?,
-        };
+        let line = world.line_to(&lines, headers.destination)?;
         self.along(line, headers)
-    }
-
-    fn elsewhere(&self, subnet: usize, gateway: usize, destination: IpAddr) -> bool {
-        let Known::Yes(table) = self.world.subnets[subnet].table else { return true };
-        let routes = self.world.tables[table].routes.iter();
-        routes.filter(|route| route.destination.contains(&destination)).any(|route| match route.target {
-            Target::VpnGateway(other) => other != gateway,
-            Target::TransitGateway(_) | Target::Interface(_) | Target::Peering(_) | Target::Unknown(_) => {
-                true
-            }
-            _ => false,
-        })
     }
 
     /// Out of AWS.

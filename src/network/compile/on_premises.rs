@@ -82,10 +82,17 @@ impl<'t> Compiler<'t> {
     pub(super) fn vpn_gateways(&mut self) {
         for (vpc, entry) in self.said() {
             let Some(said) = &entry.value.vpn_gateway else { continue };
-            let edge_table = said
-                .route_table
-                .as_ref()
-                .and_then(|table| self.scope.unmodelled.get(&(Some(vpc), table.value.clone())).copied());
+            let edge_table = said.route_table.as_ref().map(|table| {
+                self.network.unmodelled.push(super::super::Unmodelled {
+                    kind: "gateway route table".to_owned(),
+                    name: table.value.clone(),
+                    place: table.place,
+                    vpc: Some(vpc),
+                    subnets: Vec::new(),
+                    security_groups: Vec::new(),
+                    why: None,
+                })
+            });
             let id = self.network.vpn_gateways.push(VpnGateway {
                 name: said.name.value.clone(),
                 place: said.name.place,
@@ -356,11 +363,10 @@ impl<'t> Compiler<'t> {
         }
         let mut routes = Vec::new();
         for line in this.lines.iter().map(|id| &self.network.lines[*id]) {
-            if line.is_withdrawn() {
+            if line.state == LineState::Down {
                 continue;
             }
-            let is_known = line.state != LineState::Unknown || line.kind == LineKind::StaticVpn;
-            let Some(learnt) = line.learnt().filter(|_| is_known) else {
+            let Some(learnt) = line.learnt().filter(|_| line.state == LineState::Up) else {
                 unknown.push(unlisted());
                 continue;
             };

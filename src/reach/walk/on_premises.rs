@@ -16,7 +16,7 @@ use super::{At, Walker};
 
 impl Walker<'_> {
     /// From a subnet into the virtual private gateway of its VPC.
-    pub(super) fn enter_vpn_gateway(&mut self, mut path: Path, id: VpnGatewayId, subnet: SubnetId) {
+    pub(super) fn enter_vpn_gateway(&mut self, mut path: Path, id: VpnGatewayId) {
         let this = &self.network.vpn_gateways[id];
         let component = Component::VpnGateway(id);
         if !this.attached {
@@ -31,11 +31,11 @@ impl Walker<'_> {
             self.done.push(path);
         }
         let Some(path) = own else { return };
-        self.by_lines(path, component, &this.lines, Some(subnet));
+        self.by_lines(path, component, &this.lines);
     }
 
     /// VG-1, VG-4: by the line that knows the destination.
-    fn by_lines(&mut self, path: Path, component: Component, lines: &[LineId], from: Option<SubnetId>) {
+    fn by_lines(&mut self, path: Path, component: Component, lines: &[LineId]) {
         let same = |a: LineId, b: LineId| self.network.lines[a].site == self.network.lines[b].site;
         let routes = self.network.routes_to_sites(lines);
         let parts = self.network.choose_line(routes, &path.packets.destinations(), same);
@@ -61,13 +61,6 @@ impl Walker<'_> {
                     self.along(path, line);
                 }
                 LineChoice::Down(line) => {
-                    if self.network.lines[line].kind == LineKind::StaticVpn
-                        && from.is_some_and(|subnet| self.may_go_elsewhere(&path, subnet, component))
-                    {
-                        self.pass(&mut path, Component::Line(line), Action::Unknown(Code::Und002));
-                        self.done.push(path);
-                        continue;
-                    }
                     self.pass(&mut path, component, Action::Allow);
                     self.along(path, line);
                 }
@@ -113,22 +106,6 @@ impl Walker<'_> {
             Some(line) => self.along(path, line),
             None => self.done.push(path),
         }
-    }
-
-    /// Whether a table would send packets elsewhere if it forgot what it learnt from a gateway.
-    fn may_go_elsewhere(&self, path: &Path, subnet: SubnetId, gateway: Component) -> bool {
-        let Some(table) = self.network.subnets[subnet].route_table else { return true };
-        let destinations = path.packets.destinations();
-        let is_elsewhere = |target: Target| match target {
-            Target::VpnGateway(id) => Component::VpnGateway(id) != gateway,
-            Target::TransitGateway(_) | Target::Interface(_) | Target::Peering(_) => true,
-            Target::Unmodelled(_) | Target::Missing => true,
-            _ => false,
-        };
-        let routes = self.network.route_tables[table].routes().iter();
-        let mut covering =
-            routes.filter(|route| !crate::flow::cidr_set(&route.prefix).is_disjoint(&destinations));
-        covering.any(|route| is_elsewhere(route.target))
     }
 
     /// From AWS along a line to its site (VG-6, VG-7).
@@ -352,7 +329,7 @@ impl Walker<'_> {
                 !known.union(&self.network.sites[site].addresses).is_disjoint(&destinations)
             };
             if others.iter().any(knows) {
-                self.by_lines(path, component, &others, None);
+                self.by_lines(path, component, &others);
             } else {
                 let mut path = path;
                 self.pass(&mut path, component, Action::Deny(Code::Vgw004));
@@ -379,7 +356,7 @@ impl Walker<'_> {
     pub(super) fn leave_by_attachment(&mut self, path: Path, attachment: AttachmentId, lines: &[LineId]) {
         match lines {
             [only] if self.network.lines[*only].kind != LineKind::DirectConnect => self.along(path, *only),
-            _ => self.by_lines(path, Component::Attachment(attachment), lines, None),
+            _ => self.by_lines(path, Component::Attachment(attachment), lines),
         }
     }
 
@@ -494,7 +471,7 @@ fn unknown_line(network: &Network, id: LineId) -> String {
     }
     if line.state == LineState::Down {
         return format!(
-            "{} is down: whether its static routes stay in the tables is not documented, and another way would be open",
+            "{} is down: whether its static routes give way to a shorter prefix is not documented",
             line.describe()
         );
     }

@@ -205,7 +205,7 @@ impl Walker<'_> {
             Target::Interface(id) => self.enter_forwarder(path, id, subnet, sender),
             Target::Peering(id) => self.cross_peering(path, id, vpc),
             Target::TransitGateway(id) => self.enter_transit_gateway(path, id, subnet, sender),
-            Target::VpnGateway(id) => self.enter_vpn_gateway(path, id, subnet),
+            Target::VpnGateway(id) => self.enter_vpn_gateway(path, id),
             Target::Unmodelled(id) => {
                 self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
                 self.done.push(path);

@@ -41,6 +41,8 @@ pub(super) const CAPTURE_KINDS: Words<CaptureKind> = &[
     ("transit-gateway-routes", CaptureKind::TransitGatewayRoutes),
     ("transit-gateway-associations", CaptureKind::TransitGatewayAssociations),
     ("transit-gateway-propagations", CaptureKind::TransitGatewayPropagations),
+    ("vpn-gateways", CaptureKind::VpnGateways),
+    ("vpn-connections", CaptureKind::VpnConnections),
 ];
 
 pub(super) const ROUTE_STATES: Words<RouteState> =
