@@ -24,6 +24,7 @@ mod traffic;
 mod transit_gateway;
 mod unplaced;
 mod vpc;
+mod vpc_endpoint;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -41,9 +42,9 @@ pub use gateway::{
 pub use graph::{Goal, Graph};
 pub use host_local::HostLocal;
 pub use id::{
-    Arena, AttachmentId, EgressOnlyInternetGatewayId, Index, InstanceId, InterfaceId, InternetGatewayId,
-    LineId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, SecurityGroupId, SiteId,
-    SubnetId, TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
+    Arena, AttachmentId, EgressOnlyInternetGatewayId, GatewayEndpointId, Index, InstanceId, InterfaceId,
+    InternetGatewayId, LineId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId,
+    SecurityGroupId, SiteId, SubnetId, TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
 };
 pub use interface::{Instance, Interface, InterfaceAddress, default_ephemeral_ports};
 pub use load_balancer::{BalancerTarget, Listener, LoadBalancer};
@@ -55,6 +56,7 @@ pub use traffic::describe as describe_traffic;
 pub use transit_gateway::{Attached, Attachment, Doors, TableAssociation, TransitGateway};
 pub use unplaced::{Holder, Supposed, Unplaced};
 pub use vpc::{Subnet, Vpc};
+pub use vpc_endpoint::{GatewayEndpoint, InterfaceEndpoint, PrefixList};
 
 /// A compiled network.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +97,12 @@ pub struct Network {
     pub lines: Arena<LineId, Line>,
     /// Networks of one's own.
     pub sites: Arena<SiteId, Site>,
+    /// Gateway endpoints.
+    pub gateway_endpoints: Arena<GatewayEndpointId, GatewayEndpoint>,
+    /// Interface endpoints, by the owner of their interfaces.
+    pub interface_endpoints: BTreeMap<InstanceId, InterfaceEndpoint>,
+    /// Prefix lists.
+    pub prefix_lists: Vec<PrefixList>,
     /// Named networks.
     pub networks: Arena<NamedNetworkId, NamedNetwork>,
     /// What is not modelled yet.

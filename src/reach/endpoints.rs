@@ -63,7 +63,9 @@ impl Endpoint {
 
     /// Whether it has only addresses outside every VPC.
     pub fn is_outside(&self) -> bool {
-        self.members.iter().all(|member| matches!(member, Member::Outside(..) | Member::Site(..)))
+        self.members
+            .iter()
+            .all(|member| matches!(member, Member::Outside(..) | Member::List(..) | Member::Site(..)))
     }
 
     /// Whether both are nothing but the same host.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use vpcreach::topology::{AclAction, Topology, Traffic};
 
+use super::endpoints::{self, Behind, GatewayEndpoint};
 use super::on_premises::{Line, Site, VpnGateway};
 use super::transit::TransitGateway;
 use super::{assumed, on_premises, resolve, transit};
@@ -22,6 +23,7 @@ pub struct World {
     pub nat_gateways: Vec<NatGateway>,
     pub peerings: Vec<Peering>,
     pub transit_gateways: Vec<TransitGateway>,
+    pub gateway_endpoints: Vec<GatewayEndpoint>,
     /// Who has a private (or IPv6) address in a VPC.
     pub owners: HashMap<(usize, IpAddr), Owner>,
     /// Which VPC and private address a public IPv4 address stands for.
@@ -74,6 +76,8 @@ pub struct RouteTable {
     pub routes: Vec<Route>,
     /// Why the table may hold routes that nobody knows.
     pub incomplete: Option<String>,
+    /// The same, but for public addresses only: the service of a gateway endpoint has no others (EP-1).
+    pub unlisted_service: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -103,6 +107,7 @@ pub enum Target {
     Peering(usize),
     TransitGateway(usize),
     VpnGateway(usize),
+    GatewayEndpoint(usize),
     Unknown(String),
 }
 
@@ -118,6 +123,7 @@ impl Target {
             Self::Peering(_) => "peering",
             Self::TransitGateway(_) => "transit gateway",
             Self::VpnGateway(_) => "virtual private gateway",
+            Self::GatewayEndpoint(_) => "gateway endpoint",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -181,6 +187,8 @@ pub struct Interface {
     pub policy_routing: bool,
     pub deny_all_igw_traffic: bool,
     pub unmodelled: Option<String>,
+    /// It is one of an interface endpoint.
+    pub endpoint: Option<Behind>,
 }
 
 #[derive(Debug)]
@@ -216,6 +224,7 @@ impl World {
         resolve::interfaces(&mut world, topology, &addresses);
         resolve::nat_gateways(&mut world, topology, &addresses);
         on_premises::resolve(&mut world, topology);
+        endpoints::resolve(&mut world, topology);
         transit::resolve(&mut world, topology);
         resolve::tables(&mut world, topology);
         for thing in &topology.unmodelled {

@@ -111,11 +111,6 @@ fn what_is_not_modelled_is_named() {
         "Network Firewall app/inspect/fw-a",
         "VPC Block Public Access app/block_public_access",
         "VPC endpoint app/gwe-a",
-        "VPC endpoint app/pay",
-        "VPC endpoint app/s3",
-        "VPC endpoint app/ssm",
-        "VPC endpoint service /inspection",
-        "VPC endpoint service /payments",
         "gateway route table app/edge",
         "load balancer app/dns",
     ];

@@ -13,6 +13,7 @@ mod routes;
 mod rules;
 mod scope;
 mod transit_gateways;
+mod vpc_endpoints;
 mod vpcs;
 
 use std::collections::BTreeMap;
@@ -61,6 +62,7 @@ const INTERNET_GUARDS: [&str; 2] = ["VPC Block Public Access", "internet gateway
 pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     let mut compiler = Compiler::new(topology);
     compiler.named_networks();
+    compiler.prefix_lists();
     compiler.vpcs();
     compiler.sites();
     compiler.unmodelled();
@@ -69,6 +71,7 @@ pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     compiler.unmodelled_subnets();
     compiler.gateways();
     compiler.instances();
+    compiler.vpc_endpoints();
     compiler.load_balancers();
     compiler.peerings();
     compiler.vpn_gateways();

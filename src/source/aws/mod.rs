@@ -24,6 +24,7 @@ mod subnet;
 mod transit_gateway;
 pub(super) mod unmodelled;
 mod vpc;
+mod vpc_endpoint;
 mod vpn;
 
 use builder::Builder;

@@ -3,6 +3,7 @@
 //! Everything follows from a seed. Every topology is one that AWS would accept: what is wrong with
 //! it is what people get wrong, not what the API refuses. Every address is said.
 
+mod endpoints;
 pub mod features;
 mod features_prune;
 mod network;
@@ -31,6 +32,7 @@ pub fn topology(seed: u64) -> Topology {
     draft.on_premises(seed);
     draft.groups();
     draft.acls();
+    draft.endpoints(seed);
     draft.topology
 }
 

@@ -3,7 +3,7 @@
 use super::leaves::{
     ACL_PEER, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, ENDPOINT_NAME, ENDPOINT_STATUS,
     ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IP, LISTENER_PORT, NAME, PORT, PORTS, PROTOCOL, PUBLIC_IP,
-    REFERENCE, RULE_NUMBER, TARGET_TYPE, TEXT,
+    REFERENCE, REFERENCE_OR_UNKNOWN, RULE_NUMBER, TARGET_TYPE, TEXT,
 };
 use super::transit_gateway::TRANSIT_GATEWAY;
 use super::{Field, PLAIN, Record, Type, field};
@@ -26,7 +26,16 @@ pub(in super::super) const ENDPOINT: Record = Record {
         field("service", Type::Leaf(&TEXT), "An AWS service such as s3, or the name of an endpoint service."),
         field("route_tables", Type::OneOrMany(&REFERENCE), "Route tables of a gateway endpoint."),
         field("subnets", Type::OneOrMany(&REFERENCE), "Subnets of an interface endpoint.").or(&["subnet"]),
-        field("security_groups", Type::OneOrMany(&REFERENCE), "Security groups of an interface endpoint."),
+        field(
+            "security_groups",
+            Type::OneOrMany(&REFERENCE_OR_UNKNOWN),
+            "Security groups of an interface endpoint; the default one if omitted.",
+        ),
+        field(
+            "addresses",
+            Type::Map(&NAME, &Type::OneOrMany(&IP)),
+            "Addresses of an interface endpoint by subnet; assumed if omitted.",
+        ),
         field("private_dns", Type::Leaf(&BOOL), "Whether the service's own name leads to it."),
         field("status", Type::Leaf(&ENDPOINT_STATUS), "Only an available one works.")
             .default("\"available\""),
@@ -178,7 +187,7 @@ pub(super) const IN_VPC: &[Field] = &[
     UNMODELLED_THINGS,
 ];
 
-const ENDPOINT_SERVICE: Record = Record {
+pub(in super::super) const ENDPOINT_SERVICE: Record = Record {
     noun: "an endpoint service",
     description: "The provider's side of PrivateLink (EP-6).",
     fields: &[&[

@@ -15,6 +15,7 @@ const _: fn(Topology) = |Topology {
                              vpn_connections: _,
                              direct_connect_gateways: _,
                              virtual_interfaces: _,
+                             endpoint_services: _,
                              unmodelled: _,
                              tests: _,
                              lint: _,
@@ -41,6 +42,7 @@ const _: fn(Vpc) = |Vpc {
                         security_groups: _,
                         default_security_group: _,
                         instances: _,
+                        endpoints: _,
                         load_balancers: _,
                         target_groups: _,
                     }| {};
@@ -105,6 +107,9 @@ const _: fn(Traffic) = |Traffic {
                             icmp_code: _,
                             preset: _,
                         }| {};
+const _: fn(VpcEndpoint) = |VpcEndpoint { kind: _, service: _, available: _, private_dns: _, place: _ }| {};
+const _: fn(EndpointService) =
+    |EndpointService { load_balancer: _, zones: _, acceptance_required: _, place: _ }| {};
 const _: fn(LoadBalancer) = |LoadBalancer { listeners: _, place: _ }| {};
 const _: fn(Listener) = |Listener { port: _, target_group: _, place: _ }| {};
 const _: fn(TargetGroup) =
