@@ -10,6 +10,7 @@ use crate::topology::{
 };
 
 pub(super) fn topology(merged: &mut Topology, before: &Topology, after: Topology, report: &mut Report) {
+    lines(merged, before, &after);
     entries(&mut merged.prefix_lists, &before.prefix_lists, after.prefix_lists, report, prefix_list);
     entries(&mut merged.networks, &before.networks, after.networks, report, whole);
     entries(&mut merged.vpcs, &before.vpcs, after.vpcs, report, vpc);
@@ -27,7 +28,6 @@ pub(super) fn topology(merged: &mut Topology, before: &Topology, after: Topology
         report,
         transit_gateway,
     );
-    lines(merged, before, &after);
     let customers = (&before.customer_gateways, after.customer_gateways);
     entries(&mut merged.customer_gateways, customers.0, customers.1, report, whole);
     let connections = (&before.vpn_connections, after.vpn_connections);
