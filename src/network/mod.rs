@@ -91,18 +91,18 @@ pub struct Network {
     pub transit_gateways: Arena<TransitGatewayId, TransitGateway>,
     /// Their attachments.
     pub attachments: Arena<AttachmentId, Attachment>,
-    /// Virtual private gateways.
-    pub vpn_gateways: Arena<VpnGatewayId, VpnGateway>,
-    /// VPN connections and Direct Connect lines.
-    pub lines: Arena<LineId, Line>,
-    /// Networks of one's own.
-    pub sites: Arena<SiteId, Site>,
     /// Gateway endpoints.
     pub gateway_endpoints: Arena<GatewayEndpointId, GatewayEndpoint>,
     /// Interface endpoints, by the owner of their interfaces.
     pub interface_endpoints: BTreeMap<InstanceId, InterfaceEndpoint>,
     /// Prefix lists.
     pub prefix_lists: Vec<PrefixList>,
+    /// Virtual private gateways.
+    pub vpn_gateways: Arena<VpnGatewayId, VpnGateway>,
+    /// VPN connections and Direct Connect lines.
+    pub lines: Arena<LineId, Line>,
+    /// Networks of one's own.
+    pub sites: Arena<SiteId, Site>,
     /// Named networks.
     pub networks: Arena<NamedNetworkId, NamedNetwork>,
     /// What is not modelled yet.

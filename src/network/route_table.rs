@@ -127,10 +127,10 @@ pub enum Target {
     Peering(PeeringId),
     /// A transit gateway.
     TransitGateway(TransitGatewayId),
-    /// A virtual private gateway.
-    VpnGateway(VpnGatewayId),
     /// A gateway endpoint.
     GatewayEndpoint(GatewayEndpointId),
+    /// A virtual private gateway.
+    VpnGateway(VpnGatewayId),
     /// An attachment, in a route table of a transit gateway.
     Attachment(AttachmentId),
     /// Something that is not modelled yet.
@@ -216,39 +216,40 @@ impl RouteTable {
         parts
     }
 
-    /// Which route each part of a set of destinations takes, if all of them are in that prefix list of a service, whose
-    /// entries nobody knows. They are longer than a default route; a longer route than that may be longer than they are.
-    pub fn lookup_list(&self, list: &str, destinations: &AddressSet) -> Vec<(AddressSet, Choice)> {
+    /// Which route each part of a set of destinations takes, if all of them are in the prefix list of a service of these
+    /// names, whose entries nobody knows. They are longer than a default route; a longer route than that may be longer than
+    /// they are. Without names, any destinations.
+    pub fn lookup_list(&self, names: &[String], destinations: &AddressSet) -> Vec<(AddressSet, Choice)> {
+        if names.is_empty() {
+            return self.lookup(destinations);
+        }
         let is_endpoint = |route: &Unlisted| matches!(route.target, Target::GatewayEndpoint(_));
-        let own =
-            (0..).zip(&self.unlisted).find(|(_, route)| route.name == list && route.code == Code::Und003);
+        let is_own = |route: &Unlisted| names.contains(&route.name) && route.code == Code::Und003;
+        let own: Vec<(u32, &Unlisted)> =
+            (0..).zip(&self.unlisted).filter(|(_, route)| is_own(route)).collect();
+        let rivals = own.windows(2).any(|pair| {
+            pair.iter().any(|(_, one)| Some(one.target) != own.first().map(|(_, one)| one.target))
+        });
         // An address of one service is not one of another.
         let others: Vec<Unlisted> =
-            self.unlisted.iter().filter(|route| route.name != list && !is_endpoint(route)).cloned().collect();
-        let rival = own.is_some_and(|(_, own)| {
-            self.unlisted.iter().any(|other| other.name == list && other.target != own.target)
-        });
+            self.unlisted.iter().filter(|route| !is_own(route) && !is_endpoint(route)).cloned().collect();
         let known = Self { unlisted: others, ..self.clone() };
-        let parts = known.lookup(destinations).into_iter();
-        parts
-            .map(|(part, choice)| {
-                let longer = match choice {
-                    Choice::Route(index) | Choice::Ambiguous(index) => {
-                        self.route(index).is_some_and(|route| route.prefix.prefix_len() > 0)
-                    }
-                    Choice::Unlisted => true,
-                    Choice::Listed(_) | Choice::None => false,
-                };
-                let choice = match own {
-                    None => choice,
-                    Some(_) if rival => Choice::Unlisted,
-                    Some((index, _)) if !longer => Choice::Listed(index),
-                    Some(_) if self.is_local(choice) => choice,
-                    Some(_) => Choice::Unlisted,
-                };
-                (part, choice)
-            })
-            .collect()
+        let settled = |choice: Choice| {
+            let longer = match choice {
+                Choice::Route(index) | Choice::Ambiguous(index) => {
+                    self.route(index).is_some_and(|route| route.prefix.prefix_len() > 0)
+                }
+                Choice::Unlisted => true,
+                Choice::Listed(_) | Choice::None => false,
+            };
+            match own.first() {
+                None => choice,
+                Some(_) if self.is_local(choice) => choice,
+                Some(_) if rivals || longer => Choice::Unlisted,
+                Some((index, _)) => Choice::Listed(*index),
+            }
+        };
+        known.lookup(destinations).into_iter().map(|(part, choice)| (part, settled(choice))).collect()
     }
 
     /// Which route an address takes, where nothing unknown might take it instead.

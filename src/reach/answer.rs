@@ -94,7 +94,7 @@ fn ask(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {
         return (vec![no_common_family(probe)], Vec::new());
     }
     let (mut traces, assumed) = walk::walk(network, probe);
-    if let Some(list) = &probe.about {
+    if let Some(list) = probe.about.first() {
         same_for_all(list, &mut traces);
     }
     (traces, assumed)

@@ -201,7 +201,7 @@ impl<'n> Behind<'n> {
             meant: None,
             meant_site: None,
             destination_unmodelled: None,
-            about: None,
+            about: Vec::new(),
             translated_ports: None,
             packets: service.packets(&single_address(source), &single_address(address), &client),
             one_way: false,

@@ -1,5 +1,6 @@
 //! Who a name stands for: interfaces, outside addresses, or something that is not modelled.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::flow::{AddressSet, cidr_set, parse_cidr, single_address};
@@ -20,10 +21,10 @@ pub(super) enum Member {
     NatGateway(NatGatewayId, Option<IpAddr>),
     /// Addresses outside every VPC.
     Outside(String, AddressSet),
+    /// A prefix list of a service whose entries are not known, by all of its names, and the addresses that it may hold.
+    List(Vec<String>, AddressSet),
     /// Addresses of a network of one's own; the name that they were asked for by.
     Site(SiteId, String, AddressSet),
-    /// A prefix list of a service whose entries are not known, and the addresses that it may hold.
-    List(String, AddressSet),
     /// Addresses of a VPC that nothing owns.
     Vacant(VpcId, AddressSet),
     /// Something that is not modelled yet.
@@ -37,7 +38,7 @@ impl Member {
             Self::Interface(id, _) => interface_name(network, *id),
             Self::NatGateway(id, _) => network.nat_gateways[*id].name.clone(),
             Self::Outside(name, _) | Self::Site(_, name, _) => name.clone(),
-            Self::List(name, _) => format!("pl:{name}"),
+            Self::List(names, _) => format!("pl:{}", names.first().map_or("?", String::as_str)),
             Self::Vacant(_, addresses) => crate::flow::describe_addresses(addresses, 1),
             Self::Unmodelled(id) => network.unmodelled[*id].name.clone(),
         }
@@ -221,22 +222,35 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
 
 /// A prefix list: its addresses, or whatever it may hold.
 fn by_prefix_list(network: &Network, name: &str) -> Result<Vec<Member>, QuestionError> {
-    let Some(list) = network.prefix_list(name) else {
+    let lists = network.prefix_lists_called(name);
+    let Some(first) = lists.first() else {
         let known = network.prefix_lists.iter().map(|list| format!("pl:{}", list.name)).collect();
         return Err(unknown("prefix list", name, known, &format!("pl:{name}")));
     };
-    match &list.addresses {
-        Some(addresses) if addresses.is_empty() => {
+    let services: BTreeSet<&str> = lists.iter().map(|list| list.service().unwrap_or(&list.name)).collect();
+    if services.len() > 1 {
+        // The same service in two regions has two lists.
+        let names: Vec<String> = services.iter().map(|service| format!("pl:{service}")).collect();
+        return Err(QuestionError::new(format!("prefix list `{name}` is ambiguous"))
+            .help(format!("it could be {}", names.join(", "))));
+    }
+    let known: Vec<&AddressSet> = lists.iter().filter_map(|list| list.addresses.as_ref()).collect();
+    let addresses = known.iter().fold(AddressSet::empty(), |all, one| all.union(one));
+    match (known.is_empty(), first.is_of_service()) {
+        (false, _) if addresses.is_empty() => {
             Err(QuestionError::new(format!("prefix list `{name}` is empty")))
         }
-        Some(addresses) => Ok(within(network, &format!("pl:{}", list.name), addresses)),
-        None if list.is_of_service() => {
+        (false, _) => Ok(within(network, &format!("pl:{}", first.name), &addresses)),
+        (true, true) => {
             let is_v4 = |(first, _): &(IpAddr, IpAddr)| first.is_ipv4();
             let ranges = network.internet().intervals().iter().copied().filter(is_v4);
-            Ok(vec![Member::List(list.name.clone(), AddressSet::from_ranges(ranges))])
+            let names = lists.iter().map(|list| list.name.clone()).collect();
+            Ok(vec![Member::List(names, AddressSet::from_ranges(ranges))])
         }
-        None => Err(QuestionError::new(format!("the entries of prefix list `{name}` are not known"))
-            .help("write them under `prefix_lists`, or capture `get-managed-prefix-list-entries`")),
+        (true, false) => {
+            Err(QuestionError::new(format!("the entries of prefix list `{name}` are not known"))
+                .help("write them under `prefix_lists`, or capture `get-managed-prefix-list-entries`"))
+        }
     }
 }
 
@@ -253,7 +267,7 @@ fn by_endpoint(
         .iter()
         .find(|(_, item)| here(item.vpc) && (item.name == bare || item.aliases.iter().any(|one| one == bare)))
     {
-        return Err(no_address(network, endpoint));
+        return Err(no_address(endpoint));
     }
     let found = named_instances(network, vpc, bare, |own, wanted| own == wanted);
     let found: Vec<InstanceId> =
@@ -265,11 +279,10 @@ fn by_endpoint(
     Err(unknown("interface endpoint", name, known.collect(), &format!("vpce:{name}")))
 }
 
-fn no_address(network: &Network, endpoint: &crate::network::GatewayEndpoint) -> QuestionError {
+fn no_address(endpoint: &crate::network::GatewayEndpoint) -> QuestionError {
     let message = format!("gateway endpoint `{}` is a route, it has no address to dial", endpoint.name);
     let service = crate::topology::short_service(&endpoint.service);
-    let list = network.prefix_list(service).map_or(service, |list| list.name.as_str());
-    QuestionError::new(message).help(format!("ask about its service: `pl:{list}:443`"))
+    QuestionError::new(message).help(format!("ask about its service: `pl:{service}:443`"))
 }
 
 fn by_address(network: &Network, address: IpAddr) -> Result<Vec<Member>, QuestionError> {
@@ -407,7 +420,7 @@ fn by_name(network: &Network, text: &str, every: bool) -> Result<Vec<Member>, Qu
         here(endpoint.vpc) && (endpoint.name == name || endpoint.aliases.iter().any(|alias| alias == name))
     });
     if let Some((_, endpoint)) = gateway {
-        return Err(no_address(network, endpoint));
+        return Err(no_address(endpoint));
     }
     if let Some((id, _)) = network.unmodelled.iter().find(|(_, item)| item.name == name) {
         return Ok(vec![Member::Unmodelled(id)]);

@@ -79,7 +79,7 @@ impl Probe {
             meant: destination,
             meant_site: None,
             destination_unmodelled: None,
-            about: None,
+            about: Vec::new(),
             translated_ports: None,
             packets: Service::everything(from, to),
             one_way: false,

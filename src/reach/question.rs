@@ -73,9 +73,9 @@ pub struct Probe {
     pub meant_site: Option<SiteId>,
     /// The destination, if it is something that is not modelled.
     pub destination_unmodelled: Option<UnmodelledId>,
-    /// The prefix list that the destination stands for, if nobody knows its entries: the packets are for every address that
-    /// it may hold.
-    pub about: Option<String>,
+    /// The names of the prefix list that the destination stands for, if nobody knows its entries: the packets are for every
+    /// address that it may hold. Empty for any other destination.
+    pub about: Vec<String>,
     /// The ports that translations on the way pick from; all that they may pick if `None`.
     pub translated_ports: Option<PortSet>,
     /// The packets; none if the ends have no address family in common.
@@ -214,7 +214,7 @@ impl Question {
             meant: None,
             meant_site: None,
             destination_unmodelled: None,
-            about: None,
+            about: Vec::new(),
             translated_ports: None,
             packets: if packet.source.is_ipv6() == packet.destination.is_ipv6() {
                 service::one_packet(packet)
@@ -275,8 +275,8 @@ impl Question {
                 _ => None,
             },
             about: match destination {
-                Member::List(name, _) => Some(name.clone()),
-                _ => None,
+                Member::List(names, _) => names.clone(),
+                _ => Vec::new(),
             },
             translated_ports: None,
             packets: FlowSet::empty(),
@@ -361,9 +361,10 @@ impl Question {
         from: &AddressSet,
         to: &AddressSet,
     ) {
-        if let Member::List(name, _) = destination {
+        if let Member::List(..) = destination {
             self.assumptions.push(format!(
-                "the entries of pl:{name} are not known: the answer holds for any public IPv4 addresses"
+                "the entries of {} are not known: the answer holds for any public IPv4 addresses",
+                destination.name(network)
             ));
         }
         for (member, set) in [(source, from), (destination, to)] {
@@ -458,8 +459,9 @@ fn sources(
             return Err(QuestionError::new(format!("NAT gateway `{name}` sends nothing of its own"))
                 .help("ask from an instance that uses it"));
         }
-        Member::List(name, _) => {
-            return Err(QuestionError::new(format!("the entries of prefix list `{name}` are not known"))
+        Member::List(..) => {
+            let name = source.name(network);
+            return Err(QuestionError::new(format!("the entries of `{name}` are not known"))
                 .help("write them under `prefix_lists`, or ask from an address"));
         }
         Member::Vacant(vpc, addresses) => {

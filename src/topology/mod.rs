@@ -78,6 +78,8 @@ pub struct Topology {
     pub peering_connections: Entries<PeeringConnection>,
     /// Transit gateways.
     pub transit_gateways: Entries<TransitGateway>,
+    /// Endpoint services that VPCs here offer.
+    pub endpoint_services: Entries<EndpointService>,
     /// Customer gateways.
     pub customer_gateways: Entries<CustomerGateway>,
     /// VPN connections.
@@ -86,8 +88,6 @@ pub struct Topology {
     pub direct_connect_gateways: Entries<DirectConnectGateway>,
     /// Private virtual interfaces of Direct Connect.
     pub virtual_interfaces: Entries<VirtualInterface>,
-    /// Endpoint services that VPCs here offer.
-    pub endpoint_services: Entries<EndpointService>,
     /// What was read but is not modelled yet. A path that meets one by name is `undetermined`.
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.

@@ -76,11 +76,11 @@ impl Visit for Topology {
             vpcs,
             peering_connections,
             transit_gateways,
+            endpoint_services,
             customer_gateways,
             vpn_connections,
             direct_connect_gateways,
             virtual_interfaces,
-            endpoint_services,
             unmodelled,
             tests: _,
             lint: _,
@@ -90,11 +90,11 @@ impl Visit for Topology {
         vpcs.visit(visitor);
         peering_connections.visit(visitor);
         transit_gateways.visit(visitor);
+        endpoint_services.visit(visitor);
         customer_gateways.visit(visitor);
         vpn_connections.visit(visitor);
         direct_connect_gateways.visit(visitor);
         virtual_interfaces.visit(visitor);
-        endpoint_services.visit(visitor);
         unmodelled.visit(visitor);
     }
 }
@@ -134,7 +134,6 @@ impl Visit for Vpc {
             dns_support,
             internet_gateway,
             egress_only_internet_gateway,
-            vpn_gateway,
             nat_gateways,
             route_tables,
             main_route_table,
@@ -147,6 +146,7 @@ impl Visit for Vpc {
             load_balancers,
             target_groups,
             endpoints,
+            vpn_gateway,
         } = self;
         places(cidrs, visitor);
         places(ipv6_cidrs, visitor);
@@ -154,7 +154,6 @@ impl Visit for Vpc {
         places(dns_support, visitor);
         internet_gateway.visit(visitor);
         egress_only_internet_gateway.visit(visitor);
-        vpn_gateway.visit(visitor);
         nat_gateways.visit(visitor);
         route_tables.visit(visitor);
         subnets.visit(visitor);
@@ -167,6 +166,70 @@ impl Visit for Vpc {
         load_balancers.visit(visitor);
         target_groups.visit(visitor);
         endpoints.visit(visitor);
+        vpn_gateway.visit(visitor);
+    }
+}
+
+impl Visit for VpnGateway {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { name: own, attached, route_table, more_lines: _ } = self;
+        name(own, visitor);
+        place(attached, visitor);
+        route_table.iter_mut().for_each(|table| name(table, visitor));
+    }
+}
+
+impl Visit for CustomerGateway {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { public_ip, place: own } = self;
+        places(public_ip, visitor);
+        visitor.place(own);
+    }
+}
+
+impl Visit for VpnConnection {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self {
+            gateway,
+            customer_gateway,
+            network,
+            routing,
+            static_routes,
+            advertised,
+            tunnels,
+            ipv6,
+            place: own,
+        } = self;
+        for other in [gateway, customer_gateway, network].into_iter().flatten() {
+            name(other, visitor);
+        }
+        place(routing, visitor);
+        places(static_routes.iter_mut().chain(advertised).flatten(), visitor);
+        places(tunnels, visitor);
+        place(ipv6, visitor);
+        visitor.place(own);
+    }
+}
+
+impl Visit for DirectConnectGateway {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { gateways, allowed_prefixes, network, advertised, state, place: own } = self;
+        names(gateways, visitor);
+        network.iter_mut().for_each(|network| name(network, visitor));
+        places(allowed_prefixes.iter_mut().chain(advertised).flatten(), visitor);
+        place(state, visitor);
+        visitor.place(own);
+    }
+}
+
+impl Visit for VirtualInterface {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { gateway, network, advertised, state, place: own } = self;
+        name(gateway, visitor);
+        network.iter_mut().for_each(|network| name(network, visitor));
+        places(advertised.iter_mut().flatten(), visitor);
+        place(state, visitor);
+        visitor.place(own);
     }
 }
 
@@ -230,67 +293,6 @@ impl Visit for EgressOnlyInternetGateway {
     fn visit(&mut self, visitor: &mut impl Visitor) {
         let Self { name: own } = self;
         name(own, visitor);
-    }
-}
-
-impl Visit for VpnGateway {
-    fn visit(&mut self, visitor: &mut impl Visitor) {
-        let Self { name: own, attached, route_table, more_lines: _ } = self;
-        name(own, visitor);
-        place(attached, visitor);
-        route_table.iter_mut().for_each(|table| name(table, visitor));
-    }
-}
-
-impl Visit for CustomerGateway {
-    fn visit(&mut self, visitor: &mut impl Visitor) {
-        let Self { public_ip, place: own } = self;
-        places(public_ip, visitor);
-        visitor.place(own);
-    }
-}
-
-impl Visit for VpnConnection {
-    fn visit(&mut self, visitor: &mut impl Visitor) {
-        let Self {
-            gateway,
-            customer_gateway,
-            network,
-            routing,
-            static_routes,
-            advertised,
-            tunnels,
-            ipv6,
-            place: own,
-        } = self;
-        gateway.iter_mut().chain(customer_gateway).chain(network).for_each(|one| name(one, visitor));
-        place(routing, visitor);
-        places(static_routes.iter_mut().chain(advertised).flatten(), visitor);
-        places(tunnels, visitor);
-        place(ipv6, visitor);
-        visitor.place(own);
-    }
-}
-
-impl Visit for DirectConnectGateway {
-    fn visit(&mut self, visitor: &mut impl Visitor) {
-        let Self { gateways, allowed_prefixes, network, advertised, state, place: own } = self;
-        names(gateways, visitor);
-        network.iter_mut().for_each(|one| name(one, visitor));
-        places(allowed_prefixes.iter_mut().chain(advertised).flatten(), visitor);
-        place(state, visitor);
-        visitor.place(own);
-    }
-}
-
-impl Visit for VirtualInterface {
-    fn visit(&mut self, visitor: &mut impl Visitor) {
-        let Self { gateway, network, advertised, state, place: own } = self;
-        name(gateway, visitor);
-        network.iter_mut().for_each(|one| name(one, visitor));
-        places(advertised.iter_mut().flatten(), visitor);
-        place(state, visitor);
-        visitor.place(own);
     }
 }
 

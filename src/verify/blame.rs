@@ -132,10 +132,10 @@ impl Namer<'_> {
                 let gateway = network.transit_gateways[network.attachments[id].gateway].name.clone();
                 vec![Device::TransitTable(gateway, network.route_tables[table].name.clone())]
             }
+            Component::GatewayEndpoint(_) => return Err("a VPC endpoint".to_owned()),
             Component::VpnGateway(_) | Component::Line(_) | Component::Site(_) => {
                 return Err("a line to a network on premises".to_owned());
             }
-            Component::GatewayEndpoint(_) => return Err("a VPC endpoint".to_owned()),
             Component::NetworkAcl(_, None) | Component::RouteTable(_, None) | Component::Unmodelled(_) => {
                 return Err("something that is not described".to_owned());
             }
@@ -179,6 +179,10 @@ impl Namer<'_> {
             Code::Tgw004 => &["no subnet in the zone"],
             Code::Tgw006 => &["not available"],
             Code::Tgw007 => &["IPv6"],
+            Code::Vpe001 => &["no route"],
+            Code::Vpe002 | Code::Vpe003 | Code::Vpe004 | Code::Vpe005 | Code::Vpe006 => {
+                return Err("a VPC endpoint".to_owned());
+            }
             Code::Vgw001
             | Code::Vgw002
             | Code::Vgw003
@@ -187,10 +191,6 @@ impl Namer<'_> {
             | Code::Vpn002
             | Code::Vpn003
             | Code::Dx001 => return Err("a line to a network on premises".to_owned()),
-            Code::Vpe001 => &["no route"],
-            Code::Vpe002 | Code::Vpe003 | Code::Vpe004 | Code::Vpe005 | Code::Vpe006 => {
-                return Err("a VPC endpoint".to_owned());
-            }
             Code::Lb001 | Code::Lb002 | Code::Lb003 => {
                 return Err("a load balancer behind its node".to_owned());
             }

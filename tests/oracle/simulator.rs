@@ -140,6 +140,8 @@ impl Simulator {
         let (arrival, headers) = match server {
             Arrival::Interface(number) => walk.answer_from(number, reply)?,
             Arrival::Internet => walk.internet(reply)?,
+            // EP-1: straight back into the VPC.
+            Arrival::Service(vpc) => walk.deliver(vpc, None, reply)?,
             Arrival::Site(site) => {
                 let (arrival, headers) = walk.leave_site(site, reply)?;
                 // VG-8: the network keeps it.
@@ -148,8 +150,6 @@ impl Simulator {
                 }
                 (arrival, headers)
             }
-            // EP-1: straight back into the VPC.
-            Arrival::Service(vpc) => walk.deliver(vpc, None, reply)?,
             Arrival::HostLocal => return Ok(()),
         };
         let right_place = match (&packet.from, arrival) {

@@ -206,10 +206,10 @@ impl<'a> Walk<'a> {
             Target::TransitGateway(gateway) => {
                 self.enter_transit_gateway(gateway, subnet, delivered_by.is_some(), headers)
             }
-            Target::VpnGateway(gateway) => self.into_vpn_gateway(gateway, headers),
             Target::GatewayEndpoint(endpoint) => {
                 self.route_to_endpoint(endpoint, delivered_by.is_some(), headers)
             }
+            Target::VpnGateway(gateway) => self.into_vpn_gateway(gateway, headers),
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }
     }

@@ -106,8 +106,8 @@ pub enum Target {
     Interface(usize),
     Peering(usize),
     TransitGateway(usize),
-    VpnGateway(usize),
     GatewayEndpoint(usize),
+    VpnGateway(usize),
     Unknown(String),
 }
 
@@ -122,8 +122,8 @@ impl Target {
             Self::Interface(_) => "appliance",
             Self::Peering(_) => "peering",
             Self::TransitGateway(_) => "transit gateway",
-            Self::VpnGateway(_) => "virtual private gateway",
             Self::GatewayEndpoint(_) => "gateway endpoint",
+            Self::VpnGateway(_) => "virtual private gateway",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -223,8 +223,8 @@ impl World {
         resolve::subnets(&mut world, topology);
         resolve::interfaces(&mut world, topology, &addresses);
         resolve::nat_gateways(&mut world, topology, &addresses);
-        on_premises::resolve(&mut world, topology);
         endpoints::resolve(&mut world, topology);
+        on_premises::resolve(&mut world, topology);
         transit::resolve(&mut world, topology);
         resolve::tables(&mut world, topology);
         for thing in &topology.unmodelled {

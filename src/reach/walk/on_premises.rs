@@ -194,7 +194,7 @@ impl Walker<'_> {
                     }
                     self.assume_known(&mut path, id, line);
                     self.pass(&mut path, component, Action::Allow);
-                    self.from_site(path, line);
+                    self.come_from_line(path, line);
                 }
                 LineChoice::Ambiguous(line) => {
                     self.pass(&mut path, Component::Line(line), Action::Unknown(Code::Rt005));
@@ -285,7 +285,7 @@ impl Walker<'_> {
             all.clone().find(|line| self.ends_at_owner(*line, &destinations)).or_else(|| all.clone().next())
         });
         match towards {
-            Some(line) => self.from_site(path, line),
+            Some(line) => self.come_from_line(path, line),
             None => self.done.push(path),
         }
     }
@@ -301,7 +301,7 @@ impl Walker<'_> {
     }
 
     /// Along a line into AWS.
-    fn from_site(&mut self, mut path: Path, id: LineId) {
+    fn come_from_line(&mut self, mut path: Path, id: LineId) {
         self.line_state(&mut path, id);
         match self.network.lines[id].end {
             LineEnd::VpnGateway(gateway) => self.arrive_at_vpn_gateway(path, gateway, id),

@@ -10,7 +10,6 @@ use crate::topology::{
 };
 
 pub(super) fn topology(merged: &mut Topology, before: &Topology, after: Topology, report: &mut Report) {
-    lines(merged, before, &after);
     entries(&mut merged.prefix_lists, &before.prefix_lists, after.prefix_lists, report, prefix_list);
     entries(&mut merged.networks, &before.networks, after.networks, report, whole);
     entries(&mut merged.vpcs, &before.vpcs, after.vpcs, report, vpc);
@@ -28,28 +27,17 @@ pub(super) fn topology(merged: &mut Topology, before: &Topology, after: Topology
         report,
         transit_gateway,
     );
-    let customers = (&before.customer_gateways, after.customer_gateways);
-    entries(&mut merged.customer_gateways, customers.0, customers.1, report, whole);
-    let connections = (&before.vpn_connections, after.vpn_connections);
-    entries(&mut merged.vpn_connections, connections.0, connections.1, report, whole);
-    let gateways = (&before.direct_connect_gateways, after.direct_connect_gateways);
-    entries(&mut merged.direct_connect_gateways, gateways.0, gateways.1, report, whole);
-    let interfaces = (&before.virtual_interfaces, after.virtual_interfaces);
-    entries(&mut merged.virtual_interfaces, interfaces.0, interfaces.1, report, whole);
     let services = (&before.endpoint_services, after.endpoint_services);
     entries(&mut merged.endpoint_services, services.0, services.1, report, whole);
+    let gateways = (&before.customer_gateways, after.customer_gateways);
+    entries(&mut merged.customer_gateways, gateways.0, gateways.1, report, whole);
+    let connections = (&before.vpn_connections, after.vpn_connections);
+    entries(&mut merged.vpn_connections, connections.0, connections.1, report, whole);
+    let direct = (&before.direct_connect_gateways, after.direct_connect_gateways);
+    entries(&mut merged.direct_connect_gateways, direct.0, direct.1, report, whole);
+    let virtual_ones = (&before.virtual_interfaces, after.virtual_interfaces);
+    entries(&mut merged.virtual_interfaces, virtual_ones.0, virtual_ones.1, report, whole);
     unmodelled(&mut merged.unmodelled, &before.unmodelled, after.unmodelled, report);
-}
-
-/// A plan knows virtual private gateways and VPN connections by name only: what it takes away goes.
-fn lines(merged: &mut Topology, before: &Topology, after: &Topology) {
-    let has =
-        |topology: &Topology, name: &str| topology.unmodelled.iter().any(|item| item.name.value == name);
-    let goes = |name: &str| has(before, name) && !has(after, name);
-    merged.vpn_connections.0.retain(|entry| !goes(entry.name()));
-    for vpc in &mut merged.vpcs.0 {
-        vpc.value.vpn_gateway.take_if(|gateway| goes(&gateway.name.value));
-    }
 }
 
 /// Adds what is new, takes away what goes, and lets `change` merge what is in the capture and after. What the capture does

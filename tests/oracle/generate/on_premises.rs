@@ -39,7 +39,11 @@ impl Draft {
             let back = ["10.0.0.0/8", "10.0.0.0/16", "10.1.0.0/16", "0.0.0.0/0"];
             let routes_back = self.rng.percent(25).then(|| {
                 let count = self.rng.below(3);
-                (0..count).map(|_| said(net(*self.rng.pick(&back)))).collect()
+                let mut route = || {
+                    let route: &&str = self.rng.pick(&back);
+                    said(net(route))
+                };
+                (0..count).map(|_| route()).collect()
             });
             let cidrs = cidrs.into_iter().map(said).collect();
             let network = NamedNetwork { cidrs, routes_back, on_premises: true };

@@ -15,6 +15,9 @@ use crate::topology::{
     Entries, Entry, Instance, Place, RouteTable, RouteTarget, Spanned, Topology, Unmodelled, Vpc,
 };
 
+/// Maps at the top level, and what AWS calls one of their entries.
+const TOP_LEVEL: &[(&str, &str)] = &[];
+
 /// Maps in a VPC, and what AWS calls one of their entries.
 const IN_VPC: &[(&str, &str)] = &[
     ("endpoints", "VPC endpoint"),
@@ -42,6 +45,11 @@ fn words(node: &Node<'_>, keys: &[&str]) -> Vec<String> {
 
 /// What stands at the top level.
 pub(super) fn top_level(top: Fields<'_, '_>, topology: &mut Topology) {
+    for (map, kind) in TOP_LEVEL {
+        for (key, _) in top.map(map) {
+            topology.unmodelled.push(one(kind, None, key.name()));
+        }
+    }
     for (key, node) in top.map("unmodelled") {
         topology.unmodelled.push(anything(key, node, None));
     }

@@ -29,9 +29,9 @@ impl Writer<'_> {
         top.section("peering_connections", peerings);
         let gateways = self.named(&topology.transit_gateways, Self::transit_gateway);
         top.section("transit_gateways", gateways);
-        self.on_premises(&mut top);
         let services = self.named(&topology.endpoint_services, |_, service| endpoints::service(service));
         top.section("endpoint_services", services);
+        self.on_premises(&mut top);
         let things = self.unmodelled(None);
         top.section("unmodelled", things);
         self.tests(&mut top);
