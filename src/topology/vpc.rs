@@ -6,7 +6,8 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::place::{Place, Spanned};
 use super::{
-    Entries, Instance, LoadBalancer, NetworkAcl, Route, RouteTable, SecurityGroup, TargetGroup, VpcEndpoint,
+    BlockPublicAccess, Entries, Instance, LoadBalancer, NetworkAcl, Route, RouteTable, SecurityGroup,
+    TargetGroup, VpcEndpoint,
 };
 
 /// A virtual private cloud.
@@ -26,6 +27,8 @@ pub struct Vpc {
     pub internet_gateway: Option<InternetGateway>,
     /// Its egress-only internet gateway.
     pub egress_only_internet_gateway: Option<EgressOnlyInternetGateway>,
+    /// Block Public Access, as far as it concerns this VPC (IG-10).
+    pub block_public_access: Option<BlockPublicAccess>,
     /// NAT gateways.
     pub nat_gateways: Entries<NatGateway>,
     /// Route tables; the one named `main` is the main table, unless [`Vpc::main_route_table`] names another.

@@ -109,7 +109,6 @@ fn what_is_not_modelled_is_named() {
         "Direct Connect gateway /dx",
         "Network Firewall app/inspect",
         "Network Firewall app/inspect/fw-a",
-        "VPC Block Public Access app/block_public_access",
         "VPC endpoint app/gwe-a",
         "VPN connection /vpn-dc",
         "VPN connection /vpn-hub",

@@ -9,6 +9,7 @@ mod choices;
 mod endpoint;
 mod explain;
 mod gateway;
+mod guard;
 mod outline;
 mod path;
 mod route;

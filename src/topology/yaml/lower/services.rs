@@ -115,12 +115,6 @@ pub(super) fn in_vpc(
     if let Some(table) = vpc.internet_gateway.as_ref().and_then(|gateway| gateway.route_table.clone()) {
         list.push(one(GATEWAY_TABLE, Some(vpc_key), table));
     }
-    if let Some((key, node)) = said.entry("block_public_access") {
-        let mode = node.get("mode").and_then(Node::text).unwrap_or("off");
-        if !mode.eq_ignore_ascii_case("off") {
-            list.push(one("VPC Block Public Access", Some(vpc_key), key.name()));
-        }
-    }
 }
 
 fn vpn_gateway(

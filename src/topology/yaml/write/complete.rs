@@ -28,6 +28,7 @@ const _: fn(Vpc) = |Vpc {
                         dns_support: _,
                         internet_gateway: _,
                         egress_only_internet_gateway: _,
+                        block_public_access: _,
                         nat_gateways: _,
                         route_tables: _,
                         main_route_table: _,
@@ -102,6 +103,7 @@ const _: fn(Traffic) = |Traffic {
                             icmp_code: _,
                             preset: _,
                         }| {};
+const _: fn(BlockPublicAccess) = |BlockPublicAccess { mode: _, exclusion: _, exclusions: _, place: _ }| {};
 const _: fn(VpcEndpoint) = |VpcEndpoint { kind: _, service: _, available: _, private_dns: _, place: _ }| {};
 const _: fn(EndpointService) =
     |EndpointService { load_balancer: _, zones: _, acceptance_required: _, place: _ }| {};
