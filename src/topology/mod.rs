@@ -23,6 +23,7 @@ mod test_case;
 mod traffic;
 mod transit_gateway;
 mod visible;
+mod visit;
 mod vpc;
 mod vpc_endpoint;
 pub mod yaml;
@@ -49,6 +50,7 @@ pub use test_case::{Expectation, FamilyFilter, TestCase};
 pub use traffic::{PortRange, Protocol, Traffic};
 pub use transit_gateway::{AttachedTo, TransitGateway, TransitGatewayAttachment, TransitGatewayRouteTable};
 pub use visible::{is_invisible, quote, visible, visible_in_place, visible_lines};
+pub use visit::{Visit, Visitor};
 pub use vpc::{
     Association, Connectivity, EgressOnlyInternetGateway, GatewayState, InternetGateway, NatGateway,
     PeeringConnection, PeeringStatus, Subnet, Vpc,

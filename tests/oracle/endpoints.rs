@@ -97,7 +97,7 @@ impl Walk<'_> {
     }
 
     /// EP-3, EP-6: past the groups of an interface endpoint.
-    pub(super) fn into_service(&mut self, number: usize, headers: &Headers) -> Result<(), Stop> {
+    pub(super) fn enter_service(&mut self, number: usize, headers: &Headers) -> Result<(), Stop> {
         let Some(behind) = &self.world.interfaces[number].endpoint else { return Ok(()) };
         if !behind.available {
             return Err(Stop::dropped("interface endpoint not available (EP-6)"));

@@ -266,7 +266,7 @@ impl<'a> Walk<'a> {
             return Err(Stop::Unknown(format!("the destination is a {kind}")));
         }
         if !self.replying {
-            self.into_service(number, &headers)?;
+            self.enter_service(number, &headers)?;
         }
         // The reply to a translating appliance has the appliance's own address.
         if self.answers_passage(Forwarder::Appliance(number), &headers) {

@@ -65,7 +65,7 @@ impl Walker<'_> {
         if !self.runs(id) {
             self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Eni002));
         }
-        for mut path in self.into_service(path, id) {
+        for mut path in self.enter_service(path, id) {
             let Some(address) = path.packets.destinations().first() else { continue };
             path.destination = End::Interface(id, address);
             let Some(mut path) = self.answered(path) else { continue };

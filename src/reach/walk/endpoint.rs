@@ -72,7 +72,7 @@ impl Walker<'_> {
     }
 
     /// What an interface endpoint does with what its security groups let in (EP-3, EP-6).
-    pub(super) fn into_service(&mut self, mut path: Path, id: InterfaceId) -> Vec<Path> {
+    pub(super) fn enter_service(&mut self, mut path: Path, id: InterfaceId) -> Vec<Path> {
         let component = Component::Interface(id);
         let Some(endpoint) = self.network.endpoint_of(id) else {
             let instance = self.network.interfaces[id].instance;
