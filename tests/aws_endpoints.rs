@@ -1,6 +1,6 @@
 //! VPC endpoints in saved AWS answers: read, asked about, and written as a topology file.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use serde_json::{Value, json};
 use vpcreach::network::{Code, Network};
@@ -133,4 +133,66 @@ fn what_was_not_captured_is_unknown() {
     let (network, _) = Network::compile(&read(&documents));
     assert_eq!(ask(&network, "eni-app", "pl:s3:443").0, Verdict::Undetermined);
     assert_eq!(ask(&network, "eni-app", "10.0.1.20:443").0, Verdict::Undetermined);
+}
+
+/// IG-10: the mode is the account's; exclusions name VPCs and subnets.
+#[test]
+fn captured_block_public_access_answers() {
+    let all = json!([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
+    let base = vec![
+        json!({"Vpcs": [{"VpcId": "vpc-made", "CidrBlock": "10.0.0.0/16"}]}),
+        json!({"Subnets": [{"SubnetId": "subnet-a", "VpcId": "vpc-made", "CidrBlock": "10.0.1.0/24"}]}),
+        json!({"RouteTables": [{"RouteTableId": "rtb-main", "VpcId": "vpc-made", "Associations": [{"Main": true}], "Routes": [
+            {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"}]}]}),
+        json!({"NetworkAcls": [{"NetworkAclId": "acl-1", "VpcId": "vpc-made", "IsDefault": true, "Entries": [
+            {"RuleNumber": 100, "Protocol": "-1", "RuleAction": "allow", "Egress": false, "CidrBlock": "0.0.0.0/0"},
+            {"RuleNumber": 100, "Protocol": "-1", "RuleAction": "allow", "Egress": true, "CidrBlock": "0.0.0.0/0"}],
+            "Associations": [{"SubnetId": "subnet-a"}]}]}),
+        json!({"SecurityGroups": [{"GroupId": "sg-1", "GroupName": "web", "VpcId": "vpc-made",
+            "IpPermissions": all, "IpPermissionsEgress": all}]}),
+        json!({"NetworkInterfaces": [{"NetworkInterfaceId": "eni-web", "SubnetId": "subnet-a", "VpcId": "vpc-made",
+            "InterfaceType": "interface", "Status": "in-use", "Groups": [{"GroupId": "sg-1"}],
+            "PrivateIpAddresses": [{"Primary": true, "PrivateIpAddress": "10.0.1.10",
+                "Association": {"PublicIp": "203.0.113.10"}}]}]}),
+        json!({"InternetGateways": [{"InternetGatewayId": "igw-1",
+            "Attachments": [{"VpcId": "vpc-made", "State": "available"}]}]}),
+    ];
+    let inward = |mode: &str, exclusions: Option<Value>| {
+        let mut documents = base.clone();
+        documents.push(json!({"VpcBlockPublicAccessOptions": {"InternetGatewayBlockMode": mode, "State": "update-complete"}}));
+        documents.extend(exclusions.map(|list| json!({ "VpcBlockPublicAccessExclusions": list })));
+        let topology = read(&documents);
+        let text = yaml::write(&rename(&topology), yaml::WriteOptions::default()).unwrap();
+        let (again, _) = yaml::read("written.yaml", text.as_bytes());
+        let verdicts: Vec<Verdict> = [&topology, &again]
+            .iter()
+            .map(|topology| ask(&Network::compile(topology).0, "internet", "eni-web:443").0)
+            .collect();
+        assert_eq!(verdicts[0], verdicts[1], "{text}");
+        verdicts[0]
+    };
+    let excluded = |resource: &str, state: &str| {
+        json!([{"ExclusionId": "vpcbpa-exclude-1", "InternetGatewayExclusionMode": "allow-bidirectional", "State": state,
+            "ResourceArn": format!("arn:aws:ec2:eu-west-1:111122223333:{resource}")}])
+    };
+    assert_eq!(inward("off", None), Verdict::Reachable);
+    assert_eq!(inward("block-ingress", Some(json!([]))), Verdict::Blocked);
+    assert_eq!(
+        inward("block-ingress", Some(excluded("subnet/subnet-a", "create-complete"))),
+        Verdict::Reachable
+    );
+    assert_eq!(
+        inward("block-bidirectional", Some(excluded("vpc/vpc-made", "create-complete"))),
+        Verdict::Reachable
+    );
+    assert_eq!(
+        inward("block-bidirectional", Some(excluded("vpc/vpc-made", "delete-complete"))),
+        Verdict::Blocked
+    );
+    assert_eq!(
+        inward("block-ingress", Some(excluded("subnet/subnet-a", "delete-in-progress"))),
+        Verdict::Undetermined
+    );
+    // Without the exclusions nobody knows.
+    assert_eq!(inward("block-ingress", None), Verdict::Undetermined);
 }

@@ -339,7 +339,8 @@ fn a_gateway_endpoint_takes_what_its_list_holds() {
          "prefix_list_id": "pl-0a", "route_table_ids": ["rtb-0p"], "cidr_blocks": cidrs}}]})
     };
     document["resources"].as_array_mut().unwrap().push(endpoint(json!(["203.0.113.0/24"])));
-    assert_eq!(verdict(&document, "web[0]", "203.0.113.9:443"), OPEN);
+    assert_eq!(verdict(&document, "web[0]", "203.0.113.9:443"), "reachable");
+    assert_eq!(verdict(&document, "web[0]", "203.0.113.9:443/udp"), "blocked", "the endpoint takes only TCP");
     assert_eq!(verdict(&document, "web[0]", "198.18.5.5:443"), "reachable");
     document["resources"].as_array_mut().unwrap().pop();
     document["resources"].as_array_mut().unwrap().push(endpoint(json!([])));

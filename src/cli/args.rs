@@ -173,7 +173,7 @@ pub(super) enum Command {
 }
 
 const REACH_EXAMPLES: &str = "\
-Endpoints: an instance, a group, vpc/name, subnet:NAME, sg:NAME, net:NAME, an address, a CIDR, internet, '*'.
+Endpoints: an instance, a group, vpc/name, subnet:NAME, sg:NAME, net:NAME, pl:NAME, vpce:NAME, an address, a CIDR, internet, '*'.
 A unique beginning of an instance's name is enough.
 Ports: db:5432  web:22,443  web:8000-8100  'web:*'  dns:53/udp  host:icmp  host:icmp/8/0  '[2001:db8::1]:443'
 

@@ -116,6 +116,11 @@ pub(super) fn lead(network: &Network, from: SubnetId, (to, address): (SubnetId, 
         Some(target @ Target::Peering(id)) if network.peerings[id].joins(a.vpc, b.vpc) => {
             Lead::Straight(target)
         }
+        Some(Target::InternetGateway(_) | Target::EgressOnlyInternetGateway(_))
+            if [a.vpc, b.vpc].iter().any(|vpc| network.vpcs[*vpc].block_public_access.is_some()) =>
+        {
+            Lead::Else
+        }
         // Nothing translates IPv6, and who has an address of the kind has it alone.
         Some(target @ (Target::InternetGateway(_) | Target::EgressOnlyInternetGateway(_)))
             if address.is_ipv6() && a.vpc != b.vpc =>
@@ -135,5 +140,8 @@ fn passages(network: &Network) -> BTreeSet<SubnetId> {
         Attached::Vpc { subnets, .. } => subnets.as_slice(),
         _ => &[],
     });
-    gateways.chain(forwarding).chain(unmodelled).chain(attached.copied()).collect()
+    // Exclusions of Block Public Access are of subnets.
+    let excluded = network.vpcs.iter().filter_map(|(_, vpc)| vpc.block_public_access.as_ref());
+    let excluded = excluded.flat_map(|guard| guard.subnets.keys().copied());
+    gateways.chain(excluded).chain(forwarding).chain(unmodelled).chain(attached.copied()).collect()
 }

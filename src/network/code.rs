@@ -72,6 +72,8 @@ codes! {
     Igw003 = "IGW003", "the destination has no public IP address", Some("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS");
     /// IG-1, IG-2.
     Igw004 = "IGW004", "a private address can't cross an internet gateway", Some("IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS");
+    /// IG-10.
+    Bpa001 = "BPA001", "VPC Block Public Access blocks it", Some("VPC_BLOCK_PUBLIC_ACCESS_ENABLED");
     /// IG-7.
     Eigw001 = "EIGW001", "an egress-only internet gateway lets no new flow in", None;
     /// NG-1, NG-2.

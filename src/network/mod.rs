@@ -55,7 +55,7 @@ pub use security_group::{Identity, Peer, SecurityGroup, SecurityGroupRule};
 pub use traffic::describe as describe_traffic;
 pub use transit_gateway::{Attached, Attachment, Doors, TableAssociation, TransitGateway};
 pub use unplaced::{Holder, Supposed, Unplaced};
-pub use vpc::{Subnet, Vpc};
+pub use vpc::{Guard, Subnet, Vpc};
 pub use vpc_endpoint::{GatewayEndpoint, InterfaceEndpoint, PrefixList};
 
 /// A compiled network.

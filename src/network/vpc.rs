@@ -1,14 +1,15 @@
 //! VPCs and subnets: address ranges and associations.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::flow::AddressSet;
-use crate::topology::Place;
+use crate::topology::{BlockMode, Exclusion, Place};
 
 use super::id::{
-    EgressOnlyInternetGatewayId, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId,
+    EgressOnlyInternetGatewayId, InternetGatewayId, NetworkAclId, RouteTableId, SecurityGroupId, SubnetId,
     UnmodelledId, VpcId,
 };
 
@@ -41,8 +42,23 @@ pub struct Vpc {
     pub default_network_acl: NetworkAclId,
     /// The default security group.
     pub default_security_group: SecurityGroupId,
+    /// Block Public Access (IG-10).
+    pub block_public_access: Option<Guard>,
     /// Things of this VPC that are not modelled yet but stand on every path to or from the internet.
     pub internet_guards: Vec<UnmodelledId>,
+}
+
+/// Block Public Access, as far as it concerns a VPC.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// What is blocked.
+    pub mode: BlockMode,
+    /// An exclusion of the whole VPC.
+    pub exclusion: Option<Exclusion>,
+    /// Exclusions of subnets.
+    pub subnets: BTreeMap<SubnetId, Exclusion>,
+    /// Where it was said.
+    pub place: Place,
 }
 
 impl Vpc {

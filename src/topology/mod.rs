@@ -9,6 +9,7 @@
 //! apply) and *nobody knows* ([`Completeness::Partial`], [`Association::Unknown`]: the answer is
 //! `undetermined` where it decides).
 
+mod block_public_access;
 mod diagnostic;
 mod entries;
 mod instance;
@@ -32,6 +33,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+pub use block_public_access::{BlockMode, BlockPublicAccess, Exclusion};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use entries::{Entries, Entry};
 pub use instance::{

@@ -3,7 +3,7 @@
 //! The patterns name every field: what is added to a topology is met here, or this does not compile.
 
 use super::{
-    AclPeer, AclRule, Association, AttachedTo, CustomerGateway, DirectConnectGateway,
+    AclPeer, AclRule, Association, AttachedTo, BlockPublicAccess, CustomerGateway, DirectConnectGateway,
     EgressOnlyInternetGateway, EndpointService, Entries, Instance, Interface, InternetGateway, Listener,
     LoadBalancer, NamedNetwork, NatGateway, NetworkAcl, PeeringConnection, Place, PrefixList, PublicAddress,
     Route, RouteDestination, RouteTable, RouteTarget, SecurityGroup, SecurityGroupPeer, SecurityGroupRule,
@@ -134,6 +134,7 @@ impl Visit for Vpc {
             dns_support,
             internet_gateway,
             egress_only_internet_gateway,
+            block_public_access,
             nat_gateways,
             route_tables,
             main_route_table,
@@ -154,6 +155,7 @@ impl Visit for Vpc {
         places(dns_support, visitor);
         internet_gateway.visit(visitor);
         egress_only_internet_gateway.visit(visitor);
+        block_public_access.visit(visitor);
         nat_gateways.visit(visitor);
         route_tables.visit(visitor);
         subnets.visit(visitor);
@@ -229,6 +231,16 @@ impl Visit for VirtualInterface {
         network.iter_mut().for_each(|network| name(network, visitor));
         places(advertised.iter_mut().flatten(), visitor);
         place(state, visitor);
+        visitor.place(own);
+    }
+}
+
+impl Visit for BlockPublicAccess {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { mode, exclusion, exclusions, place: own } = self;
+        place(mode, visitor);
+        places(exclusion, visitor);
+        exclusions.iter_mut().for_each(|(subnet, _)| name(subnet, visitor));
         visitor.place(own);
     }
 }

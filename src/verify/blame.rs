@@ -179,6 +179,7 @@ impl Namer<'_> {
             Code::Tgw004 => &["no subnet in the zone"],
             Code::Tgw006 => &["not available"],
             Code::Tgw007 => &["IPv6"],
+            Code::Bpa001 => return Err("VPC Block Public Access".to_owned()),
             Code::Vpe001 => &["no route"],
             Code::Vpe002 | Code::Vpe003 | Code::Vpe004 | Code::Vpe005 | Code::Vpe006 => {
                 return Err("a VPC endpoint".to_owned());

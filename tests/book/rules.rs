@@ -7,7 +7,7 @@ use super::blocks::{self, Collected, Kind};
 
 /// Rules of the reference that the engine models, as ranges of numbers: the others belong to components of later
 /// releases.
-const IN_SCOPE: [(&str, u16, u16); 19] = [
+const IN_SCOPE: [(&str, u16, u16); 20] = [
     ("W", 1, 8),
     ("VP", 1, 15),
     ("RT", 1, 15),
@@ -16,6 +16,7 @@ const IN_SCOPE: [(&str, u16, u16); 19] = [
     ("NA", 1, 16),
     ("EN", 1, 6),
     ("IG", 1, 8),
+    ("IG", 10, 10),
     ("NG", 1, 11),
     ("PX", 1, 10),
     ("TG", 1, 12),

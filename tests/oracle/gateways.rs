@@ -3,13 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::filters::{Direction, Sender};
+use super::guard::By;
 use super::packet::{Headers, ICMP, TCP, UDP};
 use super::walk::{Arrival, Arrived, Forwarder, Passage, Stop, Walk};
 use super::world::*;
 
 impl Walk<'_> {
     /// IG-1, IG-3, IG-7: from a VPC to the internet.
-    pub(super) fn out_by_internet_gateway(&mut self, vpc: usize, headers: Headers) -> Arrived {
+    pub(super) fn out_by_internet_gateway(&mut self, subnet: usize, headers: Headers) -> Arrived {
+        let vpc = self.world.subnets[subnet].vpc;
         let attached = self.world.vpcs[vpc].internet_gateway.is_some_and(|gateway| gateway.attached);
         if !attached {
             return Err(Stop::dropped("internet gateway not attached (IG-1)"));
@@ -27,17 +29,27 @@ impl Walk<'_> {
             IpAddr::V6(_) if self.world.owners.contains_key(&(vpc, headers.source)) => headers.source,
             IpAddr::V6(_) => return Err(Stop::dropped("internet gateway: foreign source (IG-7)")),
         };
+        let by = match self.world.owners.get(&(vpc, headers.source)) {
+            Some(Owner::NatGateway(_)) => By::NatGateway,
+            _ => By::Itself,
+        };
+        self.guard_outward(vpc, subnet, by)?;
         self.internet(Headers { source, ..headers })
     }
 
     /// IG-7: IPv6 only, and only what begins inside.
-    pub(super) fn out_by_egress_only(&mut self, vpc: usize, headers: Headers) -> Arrived {
+    pub(super) fn out_by_egress_only(&mut self, subnet: usize, headers: Headers) -> Arrived {
+        let vpc = self.world.subnets[subnet].vpc;
         if headers.source.is_ipv4() {
             return Err(Stop::dropped("egress-only internet gateway: IPv4 (RT-13)"));
         }
         if !is_public(headers.destination) || !self.world.owners.contains_key(&(vpc, headers.source)) {
             return Err(Stop::dropped("egress-only internet gateway: addresses (IG-7)"));
         }
+        let client = std::mem::take(&mut self.client);
+        let guarded = self.guard_outward(vpc, subnet, By::EgressOnly);
+        self.client = client;
+        guarded?;
         let headers = self.pass(Forwarder::EgressOnly(vpc), headers, headers)?;
         self.internet(headers)
     }
@@ -96,6 +108,9 @@ impl Walk<'_> {
         };
         if !is_public(headers.source) {
             return Err(Stop::dropped("internet gateway: private source (IG-2)"));
+        }
+        if let Some(Owner::Interface(interface)) = world.owners.get(&(vpc, headers.destination)) {
+            self.guard_inward(vpc, world.interfaces[*interface].subnet)?;
         }
         if gateway.edge_table {
             return Err(Stop::Unknown("the route table of an internet gateway".into()));

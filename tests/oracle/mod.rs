@@ -24,6 +24,7 @@ pub mod world;
 
 pub mod compare;
 pub mod engine;
+pub mod guard;
 pub mod lab;
 pub mod metamorphic;
 pub mod record;

@@ -18,6 +18,7 @@ pub fn vpcs(world: &mut World, topology: &Topology) {
         let v4 = vpc.cidrs.iter().map(|cidr| IpNet::V4(cidr.value.trunc()));
         let v6 = vpc.ipv6_cidrs.iter().map(|cidr| IpNet::V6(cidr.value.trunc()));
         world.vpcs.push(Vpc {
+            guard: None,
             name: entry.name().to_owned(),
             cidrs: v4.chain(v6).collect(),
             region: vpc.region.as_ref().map(|region| region.value.clone()),

@@ -92,6 +92,7 @@ impl Simulator {
                     return Err(Stop::Unknown(format!("client {instance}/{interface} is not described")));
                 };
                 let client = &self.world.interfaces[number];
+                walk.client = Some(number);
                 // EN-3: only a running instance sends.
                 if !client.live {
                     return Err(Stop::dropped("the client does not run"));

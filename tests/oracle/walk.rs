@@ -46,6 +46,8 @@ const HOPS: usize = 40;
 pub struct Walk<'a> {
     pub(super) world: &'a World,
     pub(super) nat_port: u16,
+    /// The interface that the request is from.
+    pub client: Option<usize>,
     /// SG-2: the flows that security groups admitted, per interface and direction.
     admitted: Vec<(usize, Direction, Headers)>,
     pub(super) passages: Vec<Passage>,
@@ -90,6 +92,7 @@ impl<'a> Walk<'a> {
         Self {
             world,
             nat_port,
+            client: None,
             admitted: Vec::new(),
             passages: Vec::new(),
             replying: false,
@@ -198,8 +201,8 @@ impl<'a> Walk<'a> {
             Target::Local => self.deliver(vpc, Some(subnet), headers),
             // RT-10: a black hole wins like any route, and drops.
             Target::Blackhole => Err(Stop::dropped("blackhole route (RT-10)")),
-            Target::InternetGateway => self.out_by_internet_gateway(vpc, headers),
-            Target::EgressOnlyInternetGateway => self.out_by_egress_only(vpc, headers),
+            Target::InternetGateway => self.out_by_internet_gateway(subnet, headers),
+            Target::EgressOnlyInternetGateway => self.out_by_egress_only(subnet, headers),
             Target::NatGateway(gateway) => self.route_to_nat_gateway(gateway, subnet, headers),
             Target::Interface(interface) => self.route_to_appliance(interface, subnet, headers),
             Target::Peering(peering) => self.over_peering(peering, vpc, headers),

@@ -44,6 +44,7 @@ pub struct Vpc {
     pub region: Option<String>,
     pub dns_support: bool,
     pub internet_gateway: Option<InternetGateway>,
+    pub guard: Option<super::guard::Guard>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -225,6 +226,7 @@ impl World {
         resolve::nat_gateways(&mut world, topology, &addresses);
         endpoints::resolve(&mut world, topology);
         on_premises::resolve(&mut world, topology);
+        super::guard::resolve(&mut world, topology);
         transit::resolve(&mut world, topology);
         resolve::tables(&mut world, topology);
         for thing in &topology.unmodelled {

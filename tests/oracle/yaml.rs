@@ -229,6 +229,20 @@ fn vpc(out: &mut String, vpc: &Vpc) {
         }
         None => {}
     }
+    if let Some(guard) = &vpc.block_public_access {
+        let mode = match guard.mode.value {
+            BlockMode::Off => "off",
+            BlockMode::Ingress => "block-ingress",
+            BlockMode::Bidirectional => "block-bidirectional",
+        };
+        let word = |exclusion: &Exclusion| format!("allow-{}", kebab(exclusion));
+        let mut fields = vec![format!("mode: \"{mode}\"")];
+        fields.extend(guard.exclusion.map(|exclusion| format!("exclusion: {}", word(&exclusion.value))));
+        let exclusions =
+            guard.exclusions.iter().map(|(name, exclusion)| format!("{}: {}", name.value, word(exclusion)));
+        fields.push(format!("exclusions: {{{}}}", exclusions.collect::<Vec<_>>().join(", ")));
+        line(out, 2, &format!("block_public_access: {{{}}}", fields.join(", ")));
+    }
     section(out, "nat_gateways", &vpc.nat_gateways, |gateway| format!("{{{}}}", nat_gateway(gateway)));
     section(out, "route_tables", &vpc.route_tables, |table| routes(&table.routes));
     section(out, "subnets", &vpc.subnets, subnet);

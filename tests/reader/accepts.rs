@@ -109,7 +109,6 @@ fn what_is_not_modelled_is_named() {
     let expected = [
         "Network Firewall app/inspect",
         "Network Firewall app/inspect/fw-a",
-        "VPC Block Public Access app/block_public_access",
         "VPC endpoint app/gwe-a",
         "gateway route table app/edge",
         "load balancer app/dns",

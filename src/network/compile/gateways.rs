@@ -1,16 +1,19 @@
 //! Gateways and peering connections.
 
+use std::collections::BTreeMap;
+
 use crate::flow::AddressSet;
 use crate::topology::{Connectivity, Entry, Spanned};
 
 use super::super::id::VpcId;
-use super::super::{EgressOnlyInternetGateway, InternetGateway, NatGateway, Peering, Unmodelled};
+use super::super::{EgressOnlyInternetGateway, Guard, InternetGateway, NatGateway, Peering, Unmodelled};
 use super::addresses::Reserved;
 use super::{Compiler, code};
 
 impl Compiler<'_> {
     pub(super) fn gateways(&mut self) {
         for (vpc, entry) in self.said() {
+            self.block_public_access(vpc, &entry.value);
             if let Some(said) = &entry.value.internet_gateway {
                 let edge_table = said.route_table.as_ref().map(|table| {
                     self.network.unmodelled.push(Unmodelled {
@@ -42,6 +45,28 @@ impl Compiler<'_> {
                 self.network.vpcs[vpc].egress_only_internet_gateway = Some(id);
             }
         }
+    }
+
+    fn block_public_access(&mut self, vpc: VpcId, said: &crate::topology::Vpc) {
+        let Some(guard) = &said.block_public_access else { return };
+        let mut subnets = BTreeMap::new();
+        for (name, exclusion) in &guard.exclusions {
+            match self.scope.subnets.get(&(vpc, name.value.clone())) {
+                Some(subnet) => {
+                    subnets.insert(*subnet, *exclusion);
+                }
+                None => {
+                    let known: Vec<&str> = said.subnets.iter().map(Entry::name).collect();
+                    self.unknown_name("subnet", name, &known);
+                }
+            }
+        }
+        self.network.vpcs[vpc].block_public_access = Some(Guard {
+            mode: guard.mode.value,
+            exclusion: guard.exclusion.map(|exclusion| exclusion.value),
+            subnets,
+            place: guard.mode.place.or(guard.place),
+        });
     }
 
     /// NAT gateways come after the instances, since what they assume must not take an instance's address.

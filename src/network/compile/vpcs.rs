@@ -32,6 +32,7 @@ impl<'t> Compiler<'t> {
                 main_route_table: RouteTableId::from_usize(0),
                 default_network_acl: NetworkAclId::from_usize(0),
                 default_security_group: SecurityGroupId::from_usize(0),
+                block_public_access: None,
                 internet_guards: Vec::new(),
             });
             self.scope.vpcs.insert(entry.name().to_owned(), id);

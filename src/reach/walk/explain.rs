@@ -243,6 +243,10 @@ impl Context<'_> {
             {
                 endpoint::message(self.network, code, component, self.packets)
             }
+            (Code::Bpa001, _) => "VPC Block Public Access lets no such traffic through here".to_owned(),
+            (Code::Und001, Component::InternetGateway(_) | Component::EgressOnlyInternetGateway(_)) => {
+                "whether VPC Block Public Access lets this through is not documented".to_owned()
+            }
             (Code::Rt006, _) => format!(
                 "the reply to {} leaves by another way than the request came: it is dropped here",
                 self.destinations()
@@ -525,6 +529,7 @@ impl Context<'_> {
                 }
                 _ => "give it a public IP address, or route its subnet to a NAT gateway",
             },
+            Code::Bpa001 => "exclude the subnet or the VPC: `exclusions` of `block_public_access`",
             Code::Igw003 => "give it a public IP address, or reach it through a load balancer or a bastion",
             Code::Nat001 => {
                 "a public NAT gateway belongs into a subnet whose table has a route to an internet gateway"

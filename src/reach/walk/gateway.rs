@@ -10,6 +10,7 @@ use crate::network::{
 use crate::topology::{CaptureKind, GatewayState};
 
 use super::super::trace::{Component, End, LegKind};
+use super::guard::Passage;
 use super::path::{Device, Path, nat64_prefix};
 use super::{At, Sender, Walker};
 
@@ -23,6 +24,7 @@ impl Walker<'_> {
             return;
         };
         self.gateway_state(&mut path, id);
+        self.block_outward(&mut path, component, gateway.vpc, sender);
         if path.is_ipv6() {
             self.pass(&mut path, component, Action::Allow);
         } else {
@@ -87,13 +89,20 @@ impl Walker<'_> {
     }
 
     /// IG-7: outbound only, IPv6 only, no translation.
-    pub(super) fn leave_by_egress_only_gateway(&mut self, path: Path, id: EgressOnlyInternetGatewayId) {
+    pub(super) fn leave_by_egress_only_gateway(
+        &mut self,
+        path: Path,
+        id: EgressOnlyInternetGatewayId,
+        subnet: SubnetId,
+    ) {
         let component = Component::EgressOnlyInternetGateway(id);
         let Some(mut path) = self.only_public(path, component, |path, set| path.split_destination(set))
         else {
             return;
         };
-        self.guards(&mut path, self.network.egress_only_internet_gateways[id].vpc);
+        let vpc = self.network.egress_only_internet_gateways[id].vpc;
+        self.guards(&mut path, vpc);
+        self.block_public_access(&mut path, component, vpc, Passage::EgressOnly, [Some(subnet), None]);
         let action = match path.leg {
             LegKind::Request => Action::Allow,
             // It keeps state, and the request came in by another way.
@@ -338,6 +347,8 @@ impl Walker<'_> {
             return;
         };
         self.gateway_state(&mut path, gateway);
+        let subnets = [Some(interface.subnet), None];
+        self.block_public_access(&mut path, component, interface.vpc, Passage::Inward, subnets);
         if let Some(table) = self.network.internet_gateways[gateway].edge_table {
             self.pass(&mut path, Component::Unmodelled(table), Action::Unknown(Code::Und001));
         }

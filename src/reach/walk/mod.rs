@@ -9,6 +9,7 @@ mod choices;
 mod endpoint;
 mod explain;
 mod gateway;
+mod guard;
 mod on_premises;
 mod outline;
 mod path;

@@ -212,7 +212,7 @@ impl Walker<'_> {
         match target {
             Target::Local => self.todo.push((path, At::Vpc(vpc, Some(subnet)))),
             Target::InternetGateway(id) => self.leave_by_internet_gateway(path, id, sender),
-            Target::EgressOnlyInternetGateway(id) => self.leave_by_egress_only_gateway(path, id),
+            Target::EgressOnlyInternetGateway(id) => self.leave_by_egress_only_gateway(path, id, subnet),
             Target::NatGateway(id) => self.enter_nat_gateway(path, id, subnet),
             Target::Interface(id) => self.enter_forwarder(path, id, subnet, sender),
             Target::Peering(id) => self.cross_peering(path, id, vpc),

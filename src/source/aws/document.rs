@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::scope::Scope;
 use super::{
-    instance, interface, internet_gateway, nat_gateway, network_acl, peering, prefix_list, route_table,
-    security_group, subnet, transit_gateway, unmodelled, vpc,
+    block_public_access, instance, interface, internet_gateway, nat_gateway, network_acl, peering,
+    prefix_list, route_table, security_group, subnet, transit_gateway, unmodelled, vpc,
 };
 use crate::source::syntax::Malformed;
 use crate::source::twins::{self, twice};
@@ -62,7 +62,8 @@ pub(super) struct Page {
     pub(super) prefix_list_id: Option<String>,
     pub(super) vpc_id: Option<String>,
     pub(super) dns_support: Option<vpc::AttributeValue>,
-    pub(super) block_public_access: Option<vpc::BlockPublicAccess>,
+    pub(super) block_public_access: Option<block_public_access::Setting>,
+    pub(super) block_exclusions: Option<Vec<block_public_access::Excluded>>,
     /// Lists of resources without a type of their own here, by top-level key.
     pub(super) others: Vec<(&'static unmodelled::Answer, Vec<Value>)>,
     /// Lists that have no meaning for the network, and how long they are.
@@ -369,6 +370,7 @@ fn fill<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error
         "VpcId" => page.vpc_id = source.one()?,
         "EnableDnsSupport" => page.dns_support = source.one()?,
         "VpcBlockPublicAccessOptions" => page.block_public_access = source.one()?,
+        "VpcBlockPublicAccessExclusions" => page.block_exclusions = Some(source.list()?),
         "NextToken" => page.next_token = source.one::<String>()?.is_some_and(|token| !token.is_empty()),
         other => return fill_transit(page, other, source),
     }

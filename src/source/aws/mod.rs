@@ -5,6 +5,7 @@
 //! and what becomes of them. Names are AWS ids; `Name` tags become aliases. What a capture lacks is
 //! *unknown*, never *absent* ([`Completeness::Partial`]).
 
+mod block_public_access;
 mod builder;
 pub(super) mod common;
 mod document;
@@ -152,7 +153,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     transit_gateway::build(&mut builder);
     unmodelled::build(&mut builder);
     count_unknown(&mut builder);
-    let blocked = block_public_access(&mut builder);
+    let blocked = block_public_access::build(&mut builder);
     let mut missing: Vec<CaptureKind> = builder.missing().into_iter().collect();
     if prefix_list::any_unknown(&builder) {
         missing.push(CaptureKind::PrefixListEntries);
@@ -182,23 +183,6 @@ fn count_unknown(builder: &mut Builder<'_>) {
             builder.remark(&remarks::UNKNOWN_LIST, key, Place::Implicit);
         }
     }
-}
-
-/// Block Public Access is not modelled yet, and it blocks what the topology seems to allow (IG-10).
-fn block_public_access(builder: &mut Builder<'_>) -> Option<Diagnostic> {
-    let kind = "VPC Block Public Access";
-    let pages = builder.pages;
-    let (page, mode) = pages.iter().find_map(|page| {
-        let mode = page.block_public_access.as_ref()?.blocks()?;
-        Some((page, mode))
-    })?;
-    let place = builder.place(FileId(page.file), kind);
-    builder.inventory.add_read(kind, 1);
-    builder.inventory.add_not_modelled(kind, 1);
-    let message = format!(
-        "{kind} is on ({mode}) and not modelled yet: internet gateways let less through than is said"
-    );
-    Some(Diagnostic::warning("AWS021", message, place))
 }
 
 /// What the capture lacks, in one diagnostic each for no VPC at all, calls, and pages.

@@ -41,21 +41,6 @@ pub(super) struct AttributeValue {
     value: Option<bool>,
 }
 
-/// `describe-vpc-block-public-access-options` (IG-10).
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "PascalCase", default)]
-pub(super) struct BlockPublicAccess {
-    internet_gateway_block_mode: String,
-}
-
-impl BlockPublicAccess {
-    /// The mode, if it blocks something.
-    pub(super) fn blocks(&self) -> Option<&str> {
-        let mode = self.internet_gateway_block_mode.as_str();
-        (!matches!(mode, "" | "off")).then_some(mode)
-    }
-}
-
 const KIND: &str = "VPC";
 
 pub(super) fn build(builder: &mut Builder<'_>) {

@@ -83,6 +83,7 @@ fn add_aliases(topology: &mut Topology, ids: &AwsIds) {
         alias(&mut vpc.network_acls, ids);
         alias(&mut vpc.security_groups, ids);
         alias(&mut vpc.instances, ids);
+        alias(&mut vpc.endpoints, ids);
     }
 }
 

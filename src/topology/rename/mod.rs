@@ -253,6 +253,9 @@ impl Directory {
             let rules = acl.value.inbound.iter_mut().chain(&mut acl.value.outbound);
             rules.for_each(|rule| self.acl_peer(&mut rule.peer.value));
         }
+        for (subnet, _) in vpc.block_public_access.iter_mut().flat_map(|guard| &mut guard.exclusions) {
+            refer(&names.subnets, &mut subnet.value);
+        }
         for nat in &mut vpc.nat_gateways.0 {
             refer(&names.subnets, &mut nat.value.subnet.value);
         }

@@ -3,8 +3,9 @@
 use super::codes;
 use super::problems::{Fault, quote};
 use crate::topology::{
-    AclAction, CaptureKind, Connectivity, Defaults, EphemeralPorts, Expectation, FamilyFilter, GatewayState,
-    InstanceKind, InstanceState, LineState, PeeringStatus, RouteState, VpnRouting,
+    AclAction, BlockMode, CaptureKind, Connectivity, Defaults, EphemeralPorts, Exclusion, Expectation,
+    FamilyFilter, GatewayState, InstanceKind, InstanceState, LineState, PeeringStatus, RouteState,
+    VpnRouting,
 };
 
 /// Words and what they mean.
@@ -134,6 +135,15 @@ pub(super) const ATTACHMENT_STATUSES: Words<bool> = &[
     ("failing", false),
     ("rolling-back", false),
 ];
+
+pub(super) const BLOCK_MODES: Words<BlockMode> = &[
+    ("off", BlockMode::Off),
+    ("block-bidirectional", BlockMode::Bidirectional),
+    ("block-ingress", BlockMode::Ingress),
+];
+
+pub(super) const EXCLUSIONS: Words<Exclusion> =
+    &[("allow-bidirectional", Exclusion::Bidirectional), ("allow-egress", Exclusion::Egress)];
 
 /// The states of a VPC endpoint, and whether it works in them.
 pub(super) const ENDPOINT_STATUSES: Words<bool> = &[

@@ -32,6 +32,35 @@ impl Draft {
         self.rng = usual;
     }
 
+    /// IG-10: the mode is one for all VPCs of an account, but VPCs may be of several.
+    pub(super) fn block_public_access(&mut self, seed: u64) {
+        let usual = std::mem::replace(&mut self.rng, Rng::new(seed ^ 0x6270_6121));
+        for vpc in 0..self.topology.vpcs.len() {
+            if !self.rng.percent(9) {
+                continue;
+            }
+            let mode = *self.rng.pick(&[
+                BlockMode::Off,
+                BlockMode::Ingress,
+                BlockMode::Ingress,
+                BlockMode::Bidirectional,
+            ]);
+            let kinds = [Exclusion::Bidirectional, Exclusion::Bidirectional, Exclusion::Egress];
+            let exclusion = self.rng.percent(25).then(|| said(*self.rng.pick(&kinds)));
+            let names: Vec<String> =
+                self.topology.vpcs.0[vpc].value.subnets.iter().map(|one| one.name().to_owned()).collect();
+            let mut exclusions = Vec::new();
+            for name in names {
+                if self.rng.percent(35) {
+                    exclusions.push((said(name), *self.rng.pick(&kinds)));
+                }
+            }
+            let guard = BlockPublicAccess { mode: said(mode), exclusion, exclusions, place: Place::Implicit };
+            self.vpc_mut(vpc).block_public_access = Some(guard);
+        }
+        self.rng = usual;
+    }
+
     fn endpoint(&mut self, kind: EndpointType, service: &str) -> VpcEndpoint {
         let available = said(!self.mistake());
         VpcEndpoint {

@@ -18,6 +18,7 @@ pub enum Feature {
     Subnet(usize, usize),
     NatGateway(usize, usize),
     Endpoint(usize, usize),
+    Guard(usize),
     EndpointServices,
     Group(usize, usize),
     Acl(usize, usize),
@@ -61,6 +62,7 @@ pub fn features(topology: &Topology) -> Vec<Feature> {
         features.extend((0..said.instances.len()).map(|part| Feature::Instance(vpc, part)));
         features.extend((0..said.subnets.len()).map(|part| Feature::Subnet(vpc, part)));
         features.extend((0..said.nat_gateways.len()).map(|part| Feature::NatGateway(vpc, part)));
+        features.push(Feature::Guard(vpc));
         features.extend((0..said.endpoints.len()).map(|part| Feature::Endpoint(vpc, part)));
         features.extend((0..said.network_acls.len()).map(|part| Feature::Acl(vpc, part)));
         features.extend((0..said.security_groups.len()).map(|part| Feature::Group(vpc, part)));
@@ -124,6 +126,9 @@ pub fn without(topology: &Topology, left_out: &[Feature]) -> Topology {
         let said = &mut entry.value;
         if out(Feature::InternetGateway(vpc)) {
             said.internet_gateway = None;
+        }
+        if out(Feature::Guard(vpc)) {
+            said.block_public_access = None;
         }
         if out(Feature::EgressOnly(vpc)) {
             said.egress_only_internet_gateway = None;

@@ -163,6 +163,9 @@ fn prune_vpc(vpc: &mut Vpc) {
         }
     }
     let subnets = names(&vpc.subnets);
+    if let Some(guard) = &mut vpc.block_public_access {
+        guard.exclusions.retain(|(name, _)| subnets.contains(&name.value));
+    }
     vpc.nat_gateways.0.retain(|gateway| subnets.contains(&gateway.value.subnet.value));
     for instance in &mut vpc.instances.0 {
         let addressed = |interface: &Interface| !interface.ips.is_empty() || !interface.ipv6.is_empty();

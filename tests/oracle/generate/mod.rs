@@ -33,6 +33,7 @@ pub fn topology(seed: u64) -> Topology {
     draft.groups();
     draft.acls();
     draft.endpoints(seed);
+    draft.block_public_access(seed);
     draft.topology
 }
 

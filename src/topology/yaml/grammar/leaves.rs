@@ -206,10 +206,8 @@ pub(in super::super) const MANAGED_BY: Leaf = plain_choice!("manager", "aws");
 pub(in super::super) const ROUTING: Leaf = choice!("kind of routing", words::VPN_ROUTINGS);
 pub(in super::super) const TUNNEL: Leaf = choice!("tunnel state", words::LINE_STATES);
 pub(in super::super) const INSIDE: Leaf = choice!("kind of address", words::INSIDE);
-pub(in super::super) const BPA_MODE: Leaf =
-    plain_choice!("mode", "off", "block-bidirectional", "block-ingress");
-pub(in super::super) const BPA_EXCLUSION: Leaf =
-    plain_choice!("exclusion", "allow-bidirectional", "allow-egress");
+pub(in super::super) const BPA_MODE: Leaf = choice!("mode", words::BLOCK_MODES);
+pub(in super::super) const BPA_EXCLUSION: Leaf = choice!("exclusion", words::EXCLUSIONS);
 pub(in super::super) const ENDPOINT_TYPE: Leaf =
     plain_choice!("endpoint type", "gateway", "interface", "gateway-load-balancer");
 pub(in super::super) const ENDPOINT_STATUS: Leaf = choice!("endpoint status", words::ENDPOINT_STATUSES);

@@ -8,12 +8,13 @@ use super::leaves::{
 use super::transit_gateway::TRANSIT_GATEWAY;
 use super::{Field, PLAIN, Record, Type, field};
 
-const BLOCK_PUBLIC_ACCESS: Record = Record {
+pub(in super::super) const BLOCK_PUBLIC_ACCESS: Record = Record {
     noun: "VPC Block Public Access",
     description: "Blocks internet gateways for a whole VPC (IG-10).",
     fields: &[&[
         field("mode", Type::Leaf(&BPA_MODE), "What is blocked.").default("\"off\""),
-        field("exclusions", Type::Map(&NAME, &Type::Leaf(&BPA_EXCLUSION)), "Subnets that are exempt."),
+        field("exclusion", Type::Leaf(&BPA_EXCLUSION), "An exclusion of the whole VPC."),
+        field("exclusions", Type::Map(&NAME, &Type::Leaf(&BPA_EXCLUSION)), "Exclusions of subnets, by name."),
     ]],
     ..PLAIN
 };

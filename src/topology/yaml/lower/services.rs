@@ -114,12 +114,6 @@ pub(super) fn in_vpc(
     for table in edges.into_iter().flatten() {
         list.push(one(GATEWAY_TABLE, Some(vpc_key), table));
     }
-    if let Some((key, node)) = said.entry("block_public_access") {
-        let mode = node.get("mode").and_then(Node::text).unwrap_or("off");
-        if !mode.eq_ignore_ascii_case("off") {
-            list.push(one("VPC Block Public Access", Some(vpc_key), key.name()));
-        }
-    }
 }
 
 /// Notes in each route table that it learns the routes of a gateway.

@@ -1,6 +1,7 @@
 //! VPCs, subnets and the gateways of a VPC.
 
 use super::super::fields::{Fields, value};
+use super::super::grammar::services::BLOCK_PUBLIC_ACCESS;
 use super::super::grammar::vpc::{EGRESS_ONLY_INTERNET_GATEWAY, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC};
 use super::super::node::{Key, Kind, Node};
 use super::super::problems::Problems;
@@ -9,8 +10,8 @@ use super::instance::{instance, network_interface};
 use super::rules::{network_acl, route_table, routes, security_group};
 use super::{implied, load_balancer, services, vpc_endpoint};
 use crate::topology::{
-    Association, EgressOnlyInternetGateway, Entries, InternetGateway, NatGateway, Spanned, Subnet,
-    Unmodelled, Vpc,
+    Association, BlockPublicAccess, EgressOnlyInternetGateway, Entries, InternetGateway, NatGateway, Spanned,
+    Subnet, Unmodelled, Vpc,
 };
 
 pub(super) fn vpc(
@@ -34,6 +35,7 @@ pub(super) fn vpc(
         security_groups: each(said, "security_groups", |_, node| Some(security_group(node, problems))),
         instances: each(said, "instances", |key, node| Some(instance(key, node, problems))),
         nat_gateways: each(said, "nat_gateways", |_, node| nat_gateway(node)),
+        block_public_access: block_public_access(said),
         ..Vpc::default()
     };
     let interfaces = each(said, "network_interfaces", |key, node| network_interface(key, node, problems));
@@ -102,6 +104,22 @@ fn egress_only_internet_gateway(said: Fields<'_, '_>) -> Option<EgressOnlyIntern
         Gateway::Long(node) => Fields::new(node, &EGRESS_ONLY_INTERNET_GATEWAY).text("name"),
     };
     Some(EgressOnlyInternetGateway { name: name.unwrap_or_else(|| implied("eigw", key)) })
+}
+
+fn block_public_access(said: Fields<'_, '_>) -> Option<BlockPublicAccess> {
+    let (key, node) = said.entry("block_public_access")?;
+    let said = Fields::new(node, &BLOCK_PUBLIC_ACCESS);
+    let read = |text: &str| words::read(words::EXCLUSIONS, "exclusion", text);
+    let exclusions = said
+        .map("exclusions")
+        .iter()
+        .filter_map(|(subnet, node)| Some((subnet.name(), value(node, read)?.value)));
+    Some(BlockPublicAccess {
+        mode: said.word("mode", words::BLOCK_MODES),
+        exclusion: said.read("exclusion", read),
+        exclusions: exclusions.collect(),
+        place: key.place(),
+    })
 }
 
 fn nat_gateway(node: &Node<'_>) -> Option<NatGateway> {

@@ -33,6 +33,7 @@ const _: fn(Vpc) = |Vpc {
                         internet_gateway: _,
                         egress_only_internet_gateway: _,
                         vpn_gateway: _,
+                        block_public_access: _,
                         nat_gateways: _,
                         route_tables: _,
                         main_route_table: _,
@@ -107,6 +108,7 @@ const _: fn(Traffic) = |Traffic {
                             icmp_code: _,
                             preset: _,
                         }| {};
+const _: fn(BlockPublicAccess) = |BlockPublicAccess { mode: _, exclusion: _, exclusions: _, place: _ }| {};
 const _: fn(VpcEndpoint) = |VpcEndpoint { kind: _, service: _, available: _, private_dns: _, place: _ }| {};
 const _: fn(EndpointService) =
     |EndpointService { load_balancer: _, zones: _, acceptance_required: _, place: _ }| {};

@@ -4,8 +4,8 @@ use super::super::words;
 use super::layout::{Map, Value};
 use super::{Writer, all, flag, said, word};
 use crate::topology::{
-    Connectivity, EgressOnlyInternetGateway, Entry, Instance, Interface, InternetGateway, LoadBalancer,
-    NatGateway, PublicIp, TargetGroup, Vpc,
+    BlockPublicAccess, Connectivity, EgressOnlyInternetGateway, Entry, Exclusion, Instance, Interface,
+    InternetGateway, LoadBalancer, NatGateway, PublicIp, TargetGroup, Vpc,
 };
 
 pub(super) fn internet_gateway(gateway: &InternetGateway) -> Value {
@@ -24,6 +24,21 @@ pub(super) fn egress_only(gateway: &EgressOnlyInternetGateway) -> Value {
     }
     let mut map = Map::default();
     map.put("name", Value::text(&gateway.name.value));
+    map.record()
+}
+
+pub(super) fn block_public_access(guard: &BlockPublicAccess) -> Value {
+    let mut map = Map::default();
+    map.maybe("mode", word(words::BLOCK_MODES, &guard.mode.value));
+    let said = |exclusion: &Exclusion| words::word(words::EXCLUSIONS, exclusion).map(Value::text);
+    map.maybe("exclusion", guard.exclusion.as_ref().and_then(|exclusion| said(&exclusion.value)));
+    let mut exclusions = Map::default();
+    for (subnet, exclusion) in &guard.exclusions {
+        exclusions.maybe(&subnet.value, said(exclusion));
+    }
+    if !exclusions.0.is_empty() {
+        map.put("exclusions", exclusions.record());
+    }
     map.record()
 }
 
