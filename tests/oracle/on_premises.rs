@@ -364,7 +364,7 @@ impl World {
 
 impl Walk<'_> {
     /// From a subnet into the virtual private gateway of its VPC.
-    pub(super) fn into_vpn_gateway(&mut self, gateway: usize, headers: Headers) -> Arrived {
+    pub(super) fn enter_vpn_gateway(&mut self, gateway: usize, headers: Headers) -> Arrived {
         let world = self.world;
         let this = &world.vpn_gateways[gateway];
         if !this.attached {
@@ -459,7 +459,7 @@ impl Walk<'_> {
             return Err(Stop::dropped("the line does not carry the family (VG-6)"));
         }
         match this.end {
-            End::Transit(gateway, attachment) => self.from_line(gateway, attachment, headers),
+            End::Transit(gateway, attachment) => self.leave_line(gateway, attachment, headers),
             End::VpnGateway(gateway) => {
                 let gateway = &world.vpn_gateways[gateway];
                 if world.vpc_contains(gateway.vpc, destination) {

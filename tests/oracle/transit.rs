@@ -368,7 +368,7 @@ impl World {
 
 impl Walk<'_> {
     /// From a network in by an attachment. READING: by any zone.
-    pub(super) fn from_line(&mut self, gateway: usize, attachment: usize, headers: Headers) -> Arrived {
+    pub(super) fn leave_line(&mut self, gateway: usize, attachment: usize, headers: Headers) -> Arrived {
         self.usable(gateway, attachment, &headers)?;
         self.across(gateway, attachment, None, headers)
     }

@@ -209,7 +209,7 @@ impl<'a> Walk<'a> {
             Target::GatewayEndpoint(endpoint) => {
                 self.route_to_endpoint(endpoint, delivered_by.is_some(), headers)
             }
-            Target::VpnGateway(gateway) => self.into_vpn_gateway(gateway, headers),
+            Target::VpnGateway(gateway) => self.enter_vpn_gateway(gateway, headers),
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }
     }

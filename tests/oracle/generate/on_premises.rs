@@ -5,6 +5,12 @@
 use super::*;
 
 impl Draft {
+    /// One of some ranges.
+    fn net_of(&mut self, ranges: &[&str]) -> IpNet {
+        let range: &&str = self.rng.pick(ranges);
+        net(range)
+    }
+
     pub(super) fn on_premises(&mut self, seed: u64) {
         let usual = std::mem::replace(&mut self.rng, Rng::new(seed ^ 0x6f6e_7072_656d));
         if self.rng.percent(45) {
@@ -39,11 +45,7 @@ impl Draft {
             let back = ["10.0.0.0/8", "10.0.0.0/16", "10.1.0.0/16", "0.0.0.0/0"];
             let routes_back = self.rng.percent(25).then(|| {
                 let count = self.rng.below(3);
-                let mut route = || {
-                    let route: &&str = self.rng.pick(&back);
-                    said(net(route))
-                };
-                (0..count).map(|_| route()).collect()
+                (0..count).map(|_| said(self.net_of(&back))).collect()
             });
             let cidrs = cidrs.into_iter().map(said).collect();
             let network = NamedNetwork { cidrs, routes_back, on_premises: true };
@@ -98,7 +100,7 @@ impl Draft {
             "10.0.0.0/8",
             "10.0.3.0/24",
         ];
-        self.rng.percent(25).then(|| vec![said(net(*self.rng.pick(&odd)))])
+        self.rng.percent(25).then(|| vec![said(self.net_of(&odd))])
     }
 
     fn vpn(&mut self, gateway: String, transit: bool) -> VpnConnection {
@@ -116,7 +118,7 @@ impl Draft {
         let mut routes: Vec<Spanned<IpNet>> =
             ranges.into_iter().filter(|range| range.addr().is_ipv4()).map(said).collect();
         if self.rng.percent(30) {
-            routes.push(said(net(*self.rng.pick(&odd))));
+            routes.push(said(self.net_of(&odd)));
         }
         routes.dedup();
         let (one, other) = (self.state(), self.state());
@@ -189,7 +191,7 @@ impl Draft {
         let any = ["10.0.0.0/8", "10.0.0.0/16", "10.1.0.0/16", "10.0.0.0/17"];
         let allowed_prefixes = match allowed {
             Some(allowed) => Some(allowed.iter().map(|cidr| said(net(cidr))).collect()),
-            None => self.rng.percent(50).then(|| vec![said(net(*self.rng.pick(&any)))]),
+            None => self.rng.percent(50).then(|| vec![said(self.net_of(&any))]),
         };
         let (network, advertised, state) = (self.network(), self.advertised(), self.state());
         DirectConnectGateway {
@@ -232,12 +234,8 @@ impl Draft {
                 place: Place::Implicit,
             };
             let (associated, learnt, written) = (!self.mistake(), !self.mistake(), self.rng.percent(50));
-            let destination = net(*self.rng.pick(&[
-                "192.168.0.0/16",
-                "192.168.7.0/24",
-                "172.20.0.0/16",
-                "2001:db8:b::/48",
-            ]));
+            let destination =
+                self.net_of(&["192.168.0.0/16", "192.168.7.0/24", "172.20.0.0/16", "2001:db8:b::/48"]);
             let many =
                 self.topology.transit_gateways.0[at].value.route_tables.as_ref().map_or(0, Entries::len);
             let table = self.rng.below(many.max(1));
