@@ -221,8 +221,10 @@ impl<'t> Compiler<'t> {
             self.check_address(subnet, ip.value.into(), ip.place);
         }
         let only_ipv6 = self.network.subnets[subnet].cidr.is_none();
-        let assign =
-            said_subnet.and_then(|subnet| subnet.auto_assign_ipv6.as_ref()).is_some_and(|on| on.value);
+        // EP-3: an endpoint has IPv4 addresses, unless somebody said others.
+        let is_endpoint = self.network.instances[instance].kind == InstanceKind::VpcEndpoint;
+        let assign = !is_endpoint
+            && said_subnet.and_then(|subnet| subnet.auto_assign_ipv6.as_ref()).is_some_and(|on| on.value);
         if said.ipv6.is_empty() && (assign || only_ipv6) && assumes {
             let free = reserved.assume_ipv6(&self.network.subnets[subnet], subnet);
             addresses.extend(free.map(|free| plain(free.into(), true)));
