@@ -45,7 +45,7 @@ pub use id::{
     TransitGatewayId, UnmodelledId, VpcId,
 };
 pub use interface::{Instance, Interface, InterfaceAddress, default_ephemeral_ports};
-pub use load_balancer::{BalancerTarget, Listener, LoadBalancer};
+pub use load_balancer::{BalancerTarget, Listener, LoadBalancer, TargetAddress, TargetGroup};
 pub use network_acl::{AclRule, NetworkAcl};
 pub use route_table::{Choice, Route, RouteKind, RouteTable, Target, Unlisted};
 pub use security_group::{Identity, Peer, SecurityGroup, SecurityGroupRule};
@@ -79,7 +79,7 @@ pub struct Network {
     pub egress_only_internet_gateways: Arena<EgressOnlyInternetGatewayId, EgressOnlyInternetGateway>,
     /// NAT gateways.
     pub nat_gateways: Arena<NatGatewayId, NatGateway>,
-    /// Application load balancers, by the owner of their nodes.
+    /// Load balancers, by the owner of their nodes.
     pub load_balancers: BTreeMap<InstanceId, LoadBalancer>,
     /// Peering connections.
     pub peerings: Arena<PeeringId, Peering>,
@@ -140,7 +140,9 @@ impl Network {
     /// its subnets, are hosts of their own.
     pub fn is_one_host(&self, a: InterfaceId, b: InterfaceId) -> bool {
         let owner = self.interfaces[a].instance;
-        a == b || owner == self.interfaces[b].instance && !self.instances[owner].one_per_subnet
+        let several = self.instances[owner].one_per_subnet
+            || self.instances[owner].kind == crate::topology::InstanceKind::LoadBalancer;
+        a == b || owner == self.interfaces[b].instance && !several
     }
 
     /// Something that is not modelled and has an interface somewhere among these addresses; nobody said at which.

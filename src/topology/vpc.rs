@@ -42,7 +42,7 @@ pub struct Vpc {
     pub default_security_group: Option<Spanned<String>>,
     /// Instances and the owners of interfaces in general.
     pub instances: Entries<Instance>,
-    /// Application load balancers; the nodes of each are the interfaces of the instance of its name.
+    /// Load balancers; the nodes of each are the interfaces of the instance of its name.
     pub load_balancers: Entries<LoadBalancer>,
     /// Target groups.
     pub target_groups: Entries<TargetGroup>,

@@ -120,7 +120,6 @@ fn what_is_not_modelled_is_named() {
         "VPN connection /vpn-hub",
         "customer gateway /dc-router",
         "gateway route table app/edge",
-        "load balancer app/dns",
         "virtual private gateway app/vgw",
     ];
     assert_eq!(found, expected);

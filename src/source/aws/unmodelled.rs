@@ -59,9 +59,6 @@ static ANSWERS: &[Answer] = &[
     resource("CoreNetworks", "core network", "CoreNetworkArn"),
     resource("directConnectGateways", "Direct Connect gateway", "directConnectGatewayId"),
     resource("Firewalls", "network firewall", "FirewallName"),
-    resource("LoadBalancers", "load balancer", "LoadBalancerName"),
-    resource("LoadBalancerDescriptions", "load balancer", "LoadBalancerName"),
-    resource("TargetGroups", "target group", "TargetGroupName"),
     resource("DBInstances", "DB instance", "DBInstanceIdentifier"),
     resource("DBClusters", "DB cluster", "DBClusterIdentifier"),
     resource("DBProxies", "DB proxy", "DBProxyName"),
@@ -72,11 +69,6 @@ static ANSWERS: &[Answer] = &[
     resource("MountTargets", "EFS mount target", "MountTargetId"),
     resource("DomainStatusList", "OpenSearch domain", "DomainName"),
     resource("services", "ECS service", "serviceName"),
-    part("Listeners", "load balancer listener"),
-    part("Rules", "load balancer listener rule"),
-    part("TargetHealthDescriptions", "load balancer target"),
-    part("LoadBalancerListeners", "load balancer listener"),
-    part("LoadBalancerTargetHealth", "load balancer target"),
     part("SecurityGroupVpcAssociations", "security group VPC association"),
     part("VpcBlockPublicAccessExclusions", "VPC Block Public Access exclusion"),
     nothing("AvailabilityZones", "Availability Zone", "subnets name their zone"),
@@ -93,8 +85,6 @@ static ANSWERS: &[Answer] = &[
     nothing("ServiceNames", "VPC endpoint service", SERVICE),
     nothing("ServiceDetails", "VPC endpoint service", SERVICE),
     nothing("ServiceConfigurations", "VPC endpoint service", SERVICE),
-    nothing("Attributes", "load balancer attribute", SERVICE),
-    nothing("LoadBalancerAttributes", "load balancer attribute", SERVICE),
     nothing("Snapshots", "snapshot", SERVICE),
     nothing("Images", "image", SERVICE),
     nothing("Volumes", "volume", SERVICE),
@@ -124,6 +114,10 @@ const TYPED: &[(&str, [&str; 2])] = &[
     ("TransitGatewayAttachments", ["TransitGatewayAttachmentId", "ResourceType"]),
     ("TransitGatewayPeeringAttachments", ["TransitGatewayAttachmentId", "RequesterTgwInfo"]),
     ("TransitGatewayRouteTables", ["TransitGatewayRouteTableId", "DefaultAssociationRouteTable"]),
+    ("LoadBalancers", ["LoadBalancerArn", "AvailabilityZones"]),
+    ("LoadBalancerDescriptions", ["LoadBalancerName", "ListenerDescriptions"]),
+    ("TargetGroups", ["TargetGroupArn", "TargetGroupName"]),
+    ("Listeners", ["ListenerArn", "DefaultActions"]),
     ("PrefixLists", ["PrefixListId", "PrefixListName"]),
     ("PrefixListEntries", ["PrefixListId", "Entries"]),
 ];
@@ -134,13 +128,17 @@ const FURTHER: &[&str] = &[
     "EnableDnsSupport",
     "EnableDnsHostnames",
     "VpcBlockPublicAccessOptions",
+    "TargetHealthDescriptions",
+    "LoadBalancerListeners",
+    "LoadBalancerTargetHealth",
+    "LoadBalancerAttributes",
     "TransitGatewayStaticRoutes",
     "TransitGatewayRouteTablePropagations",
     "TransitGatewayPropagations",
 ];
 
 /// Keys that others use as well: a file with nothing but these is not taken for an answer.
-const VAGUE: &[&str] = &["Rules", "Attributes", "services", "clusters", "Images", "Volumes"];
+const VAGUE: &[&str] = &["services", "clusters", "Images", "Volumes"];
 
 impl Answer {
     /// Whether its resources are wanted by name.

@@ -100,10 +100,23 @@ const _: fn(Traffic) = |Traffic {
                             icmp_code: _,
                             preset: _,
                         }| {};
-const _: fn(LoadBalancer) = |LoadBalancer { listeners: _, place: _ }| {};
-const _: fn(Listener) = |Listener { port: _, target_group: _, place: _ }| {};
-const _: fn(TargetGroup) =
-    |TargetGroup { targets: _, port: _, health_check_port: _, cross_zone: _, foreign: _, place: _ }| {};
+const _: fn(LoadBalancer) =
+    |LoadBalancer { kind: _, listeners: _, cross_zone: _, unknown: _, attributes_unknown: _, place: _ }| {};
+const _: fn(Listener) =
+    |Listener { port: _, transport: _, target_groups: _, answers: _, unknown: _, place: _ }| {};
+const _: fn(TargetGroup) = |TargetGroup {
+                                targets: _,
+                                kind: _,
+                                transport: _,
+                                port: _,
+                                health_check_port: _,
+                                cross_zone: _,
+                                preserve_client_ip: _,
+                                unknown: _,
+                                attributes_unknown: _,
+                                place: _,
+                            }| {};
+const _: fn(Target) = |Target { name: _, port: _ }| {};
 const _: fn(TransitGateway) =
     |TransitGateway { security_group_referencing: _, attachments: _, route_tables: _, place: _ }| {};
 const _: fn(TransitGatewayAttachment) = |TransitGatewayAttachment {

@@ -8,6 +8,7 @@
 mod complete;
 mod gateways;
 mod layout;
+mod load_balancer;
 mod rules;
 mod tests_block;
 mod top;
