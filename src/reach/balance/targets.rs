@@ -63,12 +63,18 @@ impl Balancers<'_> {
         let targets: Vec<BalancerTarget> = self.used(node, group, cross_zone).collect();
         let mut all: Vec<(Onward, Certain)> = Vec::new();
         for target in targets {
-            let Some(carries) = self.target(node, target, preserves, arrival, depth) else { continue };
+            // Without an address of a family that both have, nothing gets there.
+            let carries = self.target(node, target, preserves, arrival, depth).unwrap_or(Onward::DROPPED);
             let port = group.health_check_port.unwrap_or(target.port);
             let checked = self.health_check(node, target, port, &carries, preserves);
             all.push((carries, checked));
         }
-        let is_healthy = |(_, check): &&(Onward, Certain)| check.passes && !check.drops || check.unknown;
+        // What drops some checks for certain is unhealthy, whatever else is not known of it.
+        let is_healthy = |(_, check): &&(Onward, Certain)| !check.drops && (check.passes || check.unknown);
+        // Who is healthy does not matter where all are alike.
+        let alike = all
+            .first()
+            .is_some_and(|(first, _)| all.iter().all(|(other, _)| first.is_same(other, &arrival.asked)));
         let mut open: Vec<&(Onward, Certain)> = all.iter().filter(is_healthy).collect();
         // All unhealthy: they get connections all the same.
         if open.is_empty() {
@@ -77,7 +83,7 @@ impl Balancers<'_> {
         let mut sum = Onward::default();
         for (index, (carries, check)) in open.into_iter().enumerate() {
             let mut one = carries.clone();
-            one.certain.unknown |= check.unknown;
+            one.certain.unknown |= check.unknown && !alike;
             if index == 0 {
                 sum = one;
             } else {
@@ -153,7 +159,7 @@ impl Balancers<'_> {
                 continue;
             }
             let probe = self.on_behalf(node, target, address, &packets)?;
-            let hairpin = is_own.then_some(target.at);
+            let hairpin = is_own.then(|| self.interface_of(node, target.at).unwrap_or(node));
             let (one, passes) = self.ask(probe, Behind::Target, depth, hairpin);
             certain.passes |= one.passes;
             certain.drops |= one.drops;
@@ -181,7 +187,7 @@ impl Balancers<'_> {
         probe: Probe,
         behind: Behind,
         depth: usize,
-        hairpin: Option<TargetAddress>,
+        hairpin: Option<InterfaceId>,
     ) -> (Certain, FlowSet) {
         let number = self.probes.len();
         let found = walk::walk(self.network, &probe).0;
@@ -189,7 +195,7 @@ impl Balancers<'_> {
         let (mut sum, mut works) = (Certain::default(), FlowSet::empty());
         for trace in found {
             let mut trace = Trace { probe: number, behind, ..trace };
-            if let Some(TargetAddress::Interface(id)) = hairpin {
+            if let Some(id) = hairpin {
                 let message = format!(
                     "{} would get its own packet back from the load balancer, and drops it",
                     interface_name(self.network, id)
@@ -228,7 +234,7 @@ impl Balancers<'_> {
         if let Some(known) = self.checks.get(&key) {
             return *known;
         }
-        let Some(probe) = self.probe(node, target.at, port) else { return Onward::UNKNOWN.certain };
+        let Some(probe) = self.probe(node, target.at, port) else { return Onward::DROPPED.certain };
         let certain = self.ask(probe, Behind::HealthCheck, 1, None).0;
         self.checks.insert(key, certain);
         certain
