@@ -64,6 +64,8 @@ pub struct BalancerTarget {
     pub at: TargetAddress,
     /// The port that it is dialled on.
     pub port: u16,
+    /// Whose hosts it stands for, if AWS may put them into any of several subnets (EN-8): it may be there or not.
+    pub one_of: Option<InstanceId>,
 }
 
 /// Who a target is.

@@ -175,7 +175,7 @@ impl Namer<'_> {
             Code::Tgw004 => &["no subnet in the zone"],
             Code::Tgw006 => &["not available"],
             Code::Tgw007 => &["IPv6"],
-            Code::Lb001 | Code::Lb002 | Code::Lb003 | Code::Lb004 => {
+            Code::Lb001 | Code::Lb002 | Code::Lb003 | Code::Lb004 | Code::Lb005 => {
                 return Err("a load balancer behind its node".to_owned());
             }
             Code::Pcx003

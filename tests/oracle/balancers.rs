@@ -226,6 +226,10 @@ impl<'a> Balancing<'a> {
         if headers.source == address {
             return May::FAILS;
         }
+        // LB-8: the reply would have to come back through the load balancer.
+        if !self.world().vpc_contains(self.world().interfaces[node.number].vpc, address) {
+            return May::FAILS;
+        }
         let sent = Headers { destination: address, destination_port: port, ..*headers };
         let mut walk = Walk::new(self.world(), 40000);
         walk.sender = Sender::OnBehalf(node.number);

@@ -7,7 +7,7 @@ use crate::topology::{
     TargetGroup as SaidGroup, TargetKind, Transport, Vpc,
 };
 
-use super::super::id::{InterfaceId, VpcId};
+use super::super::id::{InstanceId, InterfaceId, VpcId};
 use super::super::{BalancerTarget, Listener, LoadBalancer, TargetAddress, TargetGroup};
 use super::Compiler;
 
@@ -75,7 +75,7 @@ impl Compiler<'_> {
                 continue;
             };
             let port = target.port.unwrap_or(port);
-            targets.extend(found.into_iter().map(|at| BalancerTarget { at, port }));
+            targets.extend(found.into_iter().map(|at| BalancerTarget { at, port, one_of: self.one_of(at) }));
         }
         TargetGroup {
             name: entry.name().to_owned(),
@@ -110,6 +110,14 @@ impl Compiler<'_> {
             return None;
         }
         Some(named.into_iter().map(TargetAddress::Interface).collect())
+    }
+
+    /// The owner of a target that may be in any of several subnets.
+    fn one_of(&self, target: TargetAddress) -> Option<InstanceId> {
+        let TargetAddress::Interface(id) = target else { return None };
+        let owner = self.network.interfaces[id].instance;
+        let instance = &self.network.instances[owner];
+        (instance.one_per_subnet && instance.interfaces.len() > 1).then_some(owner)
     }
 
     /// The primary interface of an instance; every node of a load balancer, every host that a name stands for (EN-8).

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::flow::{AddressSet, FlowSet, HeaderBox, Pattern, PortSet, protocol, single_address};
-use crate::network::{BalancerTarget, Code, InterfaceId, Owner, TargetAddress, TargetGroup};
+use crate::network::{BalancerTarget, Code, InterfaceId, Network, Owner, TargetAddress, TargetGroup};
 use crate::topology::EphemeralPorts;
 
 use super::super::endpoint::interface_name;
@@ -62,11 +62,21 @@ impl Balancers<'_> {
         }
         let targets: Vec<BalancerTarget> = self.used(node, group, cross_zone).collect();
         let mut all: Vec<(Onward, Certain)> = Vec::new();
+        // EN-8: hosts that AWS puts where it likes. Where some places would do and others not, nobody knows.
+        let mut is_somewhere = false;
+        let hosts = |of: &dyn Fn(&BalancerTarget) -> bool| group.targets.iter().filter(|one| of(one)).count();
+        for target in &targets {
+            if let Some(owner) = target.one_of {
+                let here = targets.iter().filter(|one| one.one_of == Some(owner)).count();
+                is_somewhere |= here < hosts(&|one| one.one_of == Some(owner));
+            }
+        }
+        let may_move: Vec<bool> = targets.iter().map(|one| one.one_of.is_some()).collect();
         for target in targets {
             // Without an address of a family that both have, nothing gets there.
             let carries = self.target(node, target, preserves, arrival, depth).unwrap_or(Onward::DROPPED);
             let port = group.health_check_port.unwrap_or(target.port);
-            let checked = self.health_check(node, target, port, &carries, preserves);
+            let checked = self.health_check((node, depth), target, port, &carries, preserves);
             all.push((carries, checked));
         }
         // What drops some checks for certain is unhealthy, whatever else is not known of it.
@@ -75,6 +85,11 @@ impl Balancers<'_> {
         let alike = all
             .first()
             .is_some_and(|(first, _)| all.iter().all(|(other, _)| first.is_same(other, &arrival.asked)));
+        let moving = || all.iter().zip(&may_move).filter(|(_, may_move)| **may_move).map(|(one, _)| one);
+        if let Some((first, check)) = moving().next() {
+            is_somewhere |=
+                !moving().all(|(other, own)| first.is_same(other, &arrival.asked) && check == own);
+        }
         let mut open: Vec<&(Onward, Certain)> = all.iter().filter(is_healthy).collect();
         // All unhealthy: they get connections all the same.
         if open.is_empty() {
@@ -90,7 +105,7 @@ impl Balancers<'_> {
                 sum.or(&one, &arrival.asked);
             }
         }
-        if group.unknown.is_some() {
+        if group.unknown.is_some() || is_somewhere && !alike {
             sum.or(&Onward::UNKNOWN, &arrival.asked);
         } else if all.is_empty() {
             sum = Onward::DROPPED;
@@ -159,8 +174,16 @@ impl Balancers<'_> {
                 continue;
             }
             let probe = self.on_behalf(node, target, address, &packets)?;
-            let hairpin = is_own.then(|| self.interface_of(node, target.at).unwrap_or(node));
-            let (one, passes) = self.ask(probe, Behind::Target, depth, hairpin);
+            let at = self.interface_of(node, target.at).unwrap_or(node);
+            let vpc = self.network.interfaces[node].vpc;
+            let fault = match is_own {
+                true => Some(hairpin(self.network, at)),
+                false if !self.network.vpcs[vpc].addresses.contains(address) => {
+                    Some(elsewhere(self.network, node, address))
+                }
+                false => None,
+            };
+            let (one, passes) = self.ask(probe, Behind::Target, depth, fault);
             certain.passes |= one.passes;
             certain.drops |= one.drops;
             certain.unknown |= one.unknown;
@@ -187,7 +210,7 @@ impl Balancers<'_> {
         probe: Probe,
         behind: Behind,
         depth: usize,
-        hairpin: Option<InterfaceId>,
+        fault: Option<Fault>,
     ) -> (Certain, FlowSet) {
         let number = self.probes.len();
         let found = walk::walk(self.network, &probe).0;
@@ -195,20 +218,14 @@ impl Balancers<'_> {
         let (mut sum, mut works) = (Certain::default(), FlowSet::empty());
         for trace in found {
             let mut trace = Trace { probe: number, behind, ..trace };
-            if let Some(id) = hairpin {
-                let message = format!(
-                    "{} would get its own packet back from the load balancer, and drops it",
-                    interface_name(self.network, id)
-                );
-                let help = "turn off client IP preservation, or call the target itself".to_owned();
+            if let Some(Fault { code, at, message, help }) = &fault {
                 let packets = trace.packets.clone();
-                let told = (message, self.network.interfaces[id].place, Some(help));
-                block(&mut trace, id, (Code::Lb004, Code::Lb004.aws_code()), &packets, told);
+                let place = self.network.interfaces[*at].place;
+                let told = (message.clone(), place, Some((*help).to_owned()));
+                block(&mut trace, *at, (*code, code.aws_code()), &packets, told);
             }
-            let certain = match behind {
-                Behind::Target => self.follow_at(&mut trace, depth - 1),
-                _ => trace.certain,
-            };
+            // The check of a load balancer is answered by its targets (LB-14).
+            let certain = self.follow_at(&mut trace, depth - 1);
             sum.passes |= certain.passes;
             sum.drops |= certain.drops;
             sum.unknown |= certain.unknown;
@@ -221,7 +238,7 @@ impl Balancers<'_> {
     /// LB-7, LB-13: a connection of the node's own, whoever the client is.
     fn health_check(
         &mut self,
-        node: InterfaceId,
+        (node, depth): (InterfaceId, usize),
         target: BalancerTarget,
         port: u16,
         carries: &Onward,
@@ -235,7 +252,7 @@ impl Balancers<'_> {
             return *known;
         }
         let Some(probe) = self.probe(node, target.at, port) else { return Onward::DROPPED.certain };
-        let certain = self.ask(probe, Behind::HealthCheck, 1, None).0;
+        let certain = self.ask(probe, Behind::HealthCheck, depth, None).0;
         self.checks.insert(key, certain);
         certain
     }
@@ -302,5 +319,35 @@ impl Balancers<'_> {
             follows: false,
             supposed: Vec::new(),
         })
+    }
+}
+
+/// Why what a load balancer sends to a target with the client's address is dropped.
+struct Fault {
+    code: Code,
+    at: InterfaceId,
+    message: String,
+    help: &'static str,
+}
+
+/// LB-9.
+fn hairpin(network: &Network, at: InterfaceId) -> Fault {
+    let name = interface_name(network, at);
+    Fault {
+        code: Code::Lb004,
+        at,
+        message: format!("{name} would get its own packet back from the load balancer, and drops it"),
+        help: "turn off client IP preservation, or call the target itself",
+    }
+}
+
+/// LB-8: the reply would not come back through the load balancer.
+fn elsewhere(network: &Network, at: InterfaceId, address: IpAddr) -> Fault {
+    let name = interface_name(network, at);
+    Fault {
+        code: Code::Lb005,
+        at,
+        message: format!("{name} preserves the client's address, and target {address} is not in its VPC"),
+        help: "turn off client IP preservation, or use targets in the VPC of the load balancer",
     }
 }
