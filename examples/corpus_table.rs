@@ -119,7 +119,7 @@ fn inputs(group: &Path) -> Vec<PathBuf> {
 fn row(root: &Path, path: &Path) -> Row {
     let input = path.strip_prefix(root).unwrap_or(path).display().to_string();
     let mut row = Row { input, ..Row::default() };
-    let settings = settings(root, path);
+    let deployed = deployed(root, path);
     let begin = Instant::now();
     match source::read(path) {
         Ok(Loaded::Aws(capture)) => {
@@ -141,8 +141,11 @@ fn row(root: &Path, path: &Path) -> Row {
             row.tell(&plan.diagnostics);
             row.compile(&plan.topology);
         }
-        Ok(Loaded::CloudFormation { files }) => {
-            let import = cloudformation::read(&files, &settings);
+        Ok(Loaded::CloudFormation { mut files }) => {
+            files.extend(deployed.siblings);
+            let mut import = cloudformation::read(&files, &deployed.settings);
+            let own = stem(path);
+            import.inventory.resources.retain(|one| is_of(&one.stack, &own));
             let by_name = |fate: &cloudformation::Fate| *fate == cloudformation::Fate::NotModelled;
             row.network = import.inventory.network();
             row.by_name = import.inventory.resources.iter().filter(|one| by_name(&one.fate)).count();
@@ -160,24 +163,44 @@ fn row(root: &Path, path: &Path) -> Row {
     row
 }
 
-/// Values of parameters, where a capture says with which a template was deployed.
-fn settings(root: &Path, path: &Path) -> Settings {
-    let mut parameters = vec![("AWS::Region".to_owned(), "us-east-1".to_owned())];
+/// How a template was deployed, where a capture says it.
+struct Deployed {
+    settings: Settings,
+    /// Templates that were deployed with it, and whose exports it imports.
+    siblings: Vec<(String, Vec<u8>)>,
+}
+
+/// The name of the stack that a file becomes.
+fn stem(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default().to_owned();
-    for folder in [stem.clone(), format!("cdk-{stem}")] {
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// Whether a stack is that of a template, or nested in it.
+fn is_of(stack: &str, own: &str) -> bool {
+    stack.split('.').next().is_some_and(|first| first == own || first.starts_with(&format!("{own}-")))
+}
+
+fn deployed(root: &Path, path: &Path) -> Deployed {
+    let mut parameters = vec![("AWS::Region".to_owned(), "us-east-1".to_owned())];
+    let mut siblings = Vec::new();
+    let own = stem(path);
+    for folder in [own.clone(), format!("cdk-{own}")] {
         let record = root.join("aws-emulated").join(folder).join("_stack.json");
         let Some(document) =
             std::fs::read(record).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
         else {
             continue;
         };
-        let deployed = |key: &str| document.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-        for (run, template) in deployed("runs").iter().zip(deployed("template")) {
-            let of =
+        let list = |key: &str| document.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        for (run, template) in list("runs").iter().zip(list("template")) {
+            let name =
                 template.as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default().to_owned();
-            if !of.starts_with(&format!("{stem}.")) {
-                continue;
+            let stack = stem(Path::new(&name));
+            if stack != own {
+                // Its name in the emulated deployment, by which the others import from it.
+                parameters.push((format!("{stack}/AWS::StackName"), "vpc".to_owned()));
+                siblings.extend(std::fs::read(path.with_file_name(&name)).map(|bytes| (name, bytes)));
             }
             for (name, value) in run.get("params").and_then(Value::as_object).into_iter().flatten() {
                 let text = match value {
@@ -187,11 +210,11 @@ fn settings(root: &Path, path: &Path) -> Settings {
                     }
                     other => other.to_string(),
                 };
-                parameters.push((format!("{stem}/{name}"), text));
+                parameters.push((format!("{stack}/{name}"), text));
             }
         }
     }
-    Settings { parameters }
+    Deployed { settings: Settings { parameters, ..Settings::default() }, siblings }
 }
 
 fn table(rows: &[(&str, Row)]) {

@@ -76,7 +76,10 @@ pub fn read_cloudformation(bytes: &[u8]) {
         .collect();
     let parameters =
         vec![("A".to_owned(), "10.0.0.0/16".to_owned()), ("root/B".to_owned(), "yes".to_owned())];
-    let import = source::cloudformation::read(&files, &source::cloudformation::Settings { parameters });
+    let import = source::cloudformation::read(
+        &files,
+        &source::cloudformation::Settings { parameters, ..source::cloudformation::Settings::default() },
+    );
     let wrong = import.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     use_it(&import.topology, wrong, false);
 }

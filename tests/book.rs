@@ -5,6 +5,8 @@
 
 #[path = "book/blocks.rs"]
 mod blocks;
+#[path = "book/catalogue.rs"]
+mod catalogue;
 #[path = "book/derived.rs"]
 mod derived;
 #[path = "book/links.rs"]
@@ -48,6 +50,14 @@ fn blocks_are_well_formed() {
 fn topologies_do_what_they_say() {
     let blocks = blocks::collect().unwrap().blocks;
     let problems: Vec<String> = blocks.iter().flat_map(topologies::check).collect();
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+#[test]
+fn every_row_of_the_catalogue_shows_its_fault_and_its_fix() {
+    let rows = catalogue::rows().unwrap();
+    let mut problems = catalogue::missing(&rows);
+    problems.extend(rows.iter().flat_map(catalogue::Row::problems));
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 

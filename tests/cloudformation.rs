@@ -17,7 +17,7 @@ fn samples() -> PathBuf {
 
 fn settings(parameters: &[(&str, &str)]) -> Settings {
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Settings { parameters: parameters.collect() }
+    Settings { parameters: parameters.collect(), ..Settings::default() }
 }
 
 fn read_text(text: &str, parameters: &[(&str, &str)]) -> Import {

@@ -52,7 +52,8 @@ fn read(path: &Path) -> Option<Read> {
         }
         Loaded::CloudFormation { files } => {
             let region = ("AWS::Region".to_owned(), "us-east-1".to_owned());
-            let settings = cloudformation::Settings { parameters: vec![region] };
+            let settings =
+                cloudformation::Settings { parameters: vec![region], ..cloudformation::Settings::default() };
             let import = cloudformation::read(&files, &settings);
             (import.topology, import.diagnostics, false)
         }

@@ -55,6 +55,9 @@ pub(super) struct Global {
     /// Of a Terraform plan, take the world before it instead of the one after it.
     #[arg(long, global = true, help_heading = "Global")]
     pub(super) before: bool,
+    /// Lay what a Terraform plan changes over a capture of AWS answers: a file or a directory of them.
+    #[arg(long, value_name = "CAPTURE", global = true, conflicts_with = "before", help_heading = "Global")]
+    pub(super) base: Option<PathBuf>,
     /// Value of a parameter of a CloudFormation template; `STACK/NAME=VALUE` for one of several templates.
     #[arg(
         long = "param",
@@ -65,6 +68,25 @@ pub(super) struct Global {
         help_heading = "Global"
     )]
     pub(super) params: Vec<(String, String)>,
+    /// Values of parameters from a JSON file, as `aws cloudformation` takes it; `--param` comes before it.
+    #[arg(
+        long = "param-file",
+        value_name = "FILE",
+        global = true,
+        action = ArgAction::Append,
+        help_heading = "Global"
+    )]
+    pub(super) param_files: Vec<PathBuf>,
+    /// Value of an export of a CloudFormation stack that is not read.
+    #[arg(
+        long = "export",
+        value_name = "NAME=VALUE",
+        global = true,
+        value_parser = export,
+        action = ArgAction::Append,
+        help_heading = "Global"
+    )]
+    pub(super) exports: Vec<(String, String)>,
     /// Whether to use colours; `auto` honours NO_COLOR and CLICOLOR_FORCE.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global")]
     pub(super) color: When,
@@ -77,11 +99,16 @@ pub(super) struct Global {
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
-    if name.is_empty() {
-        return Err("a parameter is NAME=VALUE".to_owned());
-    }
-    Ok((name.to_owned(), value.to_owned()))
+    pair(text).ok_or_else(|| "a parameter is NAME=VALUE".to_owned())
+}
+
+fn export(text: &str) -> Result<(String, String), String> {
+    pair(text).ok_or_else(|| "an export is NAME=VALUE".to_owned())
+}
+
+fn pair(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once('=')?;
+    (!name.is_empty()).then(|| (name.to_owned(), value.to_owned()))
 }
 
 /// When to do something.
@@ -128,6 +155,9 @@ pub(super) enum Command {
     /// Write a topology file that gives the same answers, from AWS answers, Terraform or CloudFormation.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
+    /// Save what AWS answers about an account, through your AWS CLI: a capture to ask.
+    #[command(after_help = super::collect::COLLECT_EXAMPLES)]
+    Collect(super::collect::Collect),
     /// Make up a topology of any size, realistic or hostile; the same for the same seed.
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(Generate),

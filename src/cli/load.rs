@@ -102,7 +102,10 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
         Ok(loaded) => {
             refuse_misplaced(global, &loaded)?;
             let is_own = matches!(loaded, Loaded::Yaml { .. });
-            let (topology, diagnostics) = parse(global, loaded);
+            let (topology, diagnostics) = match &global.base {
+                Some(base) => over(base, loaded, streams)?,
+                None => parse(global, loaded)?,
+            };
             Ok((topology, diagnostics, is_own))
         }
         Err(SourceError { sources, diagnostics }) => {
@@ -115,11 +118,23 @@ fn read(global: &Global, streams: &mut Streams) -> Result<(Topology, Vec<Diagnos
 /// Flags that only some kinds of file understand must not look as if they had been obeyed.
 fn refuse_misplaced(global: &Global, loaded: &Loaded) -> Result<(), Failure> {
     let refuse = |message: String, help: &str| Err(Failure::usage(message, Some(help.to_owned())));
-    match global.params.first() {
-        Some((name, _)) if !matches!(loaded, Loaded::CloudFormation { .. }) => refuse(
+    let are_templates = matches!(loaded, Loaded::CloudFormation { .. });
+    match (global.params.first(), global.param_files.first(), global.exports.first()) {
+        (Some((name, _)), _, _) if !are_templates => refuse(
             format!("there is no parameter {} to give a value to", quote(name)),
             "only CloudFormation templates have parameters",
         ),
+        (_, Some(path), _) if !are_templates => refuse(
+            format!("there are no parameters to take from {}", quote(&path.to_string_lossy())),
+            "only CloudFormation templates have parameters",
+        ),
+        (_, _, Some((name, _))) if !are_templates => refuse(
+            format!("nothing imports {}", quote(name)),
+            "only CloudFormation templates import what others export",
+        ),
+        _ if global.base.is_some() && !matches!(loaded, Loaded::Terraform { .. }) => {
+            refuse("there is no plan to lay over a capture".to_owned(), "`--base` is for plans of Terraform")
+        }
         _ if global.before && !matches!(loaded, Loaded::Terraform { .. }) => {
             refuse("there is no world before this one".to_owned(), "`--before` is for plans of Terraform")
         }
@@ -127,8 +142,8 @@ fn refuse_misplaced(global: &Global, loaded: &Loaded) -> Result<(), Failure> {
     }
 }
 
-fn parse(global: &Global, loaded: Loaded) -> (Topology, Vec<Diagnostic>) {
-    match loaded {
+fn parse(global: &Global, loaded: Loaded) -> Result<(Topology, Vec<Diagnostic>), Failure> {
+    Ok(match loaded {
         Loaded::Yaml { name, bytes } => yaml::read(&name, &bytes),
         Loaded::Aws(capture) => (capture.topology, capture.diagnostics),
         Loaded::Terraform { name, bytes } => {
@@ -137,11 +152,56 @@ fn parse(global: &Global, loaded: Loaded) -> (Topology, Vec<Diagnostic>) {
             (plan.topology, plan.diagnostics)
         }
         Loaded::CloudFormation { files } => {
-            let settings = cloudformation::Settings { parameters: global.params.clone() };
-            let import = cloudformation::read(&files, &settings);
+            let import = cloudformation::read(&files, &settings(global)?);
             (import.topology, import.diagnostics)
         }
+    })
+}
+
+/// A plan, laid over a capture.
+fn over(base: &Path, loaded: Loaded, streams: &mut Streams) -> Result<(Topology, Vec<Diagnostic>), Failure> {
+    let shown = quote(&base.to_string_lossy());
+    let capture = match source::read(base) {
+        Ok(Loaded::Aws(capture)) => capture,
+        Ok(_) => {
+            let help = "`--base` takes what the AWS CLI printed, a file or a directory of them; \
+                        `vpcreach collect DIR` saves them";
+            return Err(Failure::usage(format!("{shown} is no capture"), Some(help.to_owned())));
+        }
+        Err(SourceError { sources, diagnostics }) => {
+            streams.diagnostic(&diagnostic::render(&diagnostics, &sources, true))?;
+            return Err(Failure::Reported);
+        }
+    };
+    refuse_errors(&capture.diagnostics, &capture.topology.sources, streams)?;
+    let Loaded::Terraform { name, bytes } = loaded else {
+        return Err(Failure::usage("there is no plan to lay over a capture".to_owned(), None));
+    };
+    let plan = terraform::read_over(&name, &bytes, capture.topology);
+    // Places of the capture keep their meaning: what the plan adds comes after it.
+    let mut diagnostics = capture.diagnostics;
+    diagnostics.extend(plan.diagnostics);
+    Ok((plan.topology, diagnostics))
+}
+
+/// What the command line adds to templates; what it says itself comes before what its files say.
+fn settings(global: &Global) -> Result<cloudformation::Settings, Failure> {
+    let mut parameters = Vec::new();
+    for path in &global.param_files {
+        let shown = quote(&path.to_string_lossy());
+        let bytes = std::fs::File::open(path).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(source::MAX_FILE_BYTES).read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let bytes = bytes.map_err(|error| Failure::usage(format!("{shown} can't be read: {error}"), None))?;
+        let found = cloudformation::parameter_file(&bytes).map_err(|problem| {
+            let help = "a list of {\"ParameterKey\": …, \"ParameterValue\": …}, or a map of names to values";
+            Failure::usage(format!("{shown} has no parameters: {problem}"), Some(help.to_owned()))
+        })?;
+        parameters.extend(found);
     }
+    parameters.extend(global.params.iter().cloned());
+    Ok(cloudformation::Settings { parameters, exports: global.exports.clone() })
 }
 
 /// The nearest topology, from here upwards to the root of the git repository.

@@ -1,6 +1,7 @@
 //! The command line: from words to a question, from an answer to bytes and an exit code.
 
 mod args;
+mod collect;
 mod exit;
 mod explain;
 mod generate;
@@ -125,6 +126,7 @@ fn dispatch(command: &Command, global: &Global, streams: &mut Streams) -> Result
         Command::Lab(args) => lab::run(args, global, streams),
         Command::Explain(args) => explain::run(args, streams),
         Command::Import(args) => import::run(args, global, streams),
+        Command::Collect(args) => collect::run(args, streams),
         Command::Generate(args) => generate::run(args, streams),
         Command::Schema(args) => tools::schema(args, streams),
         Command::Completions(args) => tools::completions(args, streams),

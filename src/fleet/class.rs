@@ -233,7 +233,7 @@ fn flags(network: &Network, id: InterfaceId) -> [bool; 4] {
     let interface = &network.interfaces[id];
     let instance = &network.instances[interface.instance];
     let runs = interface.attached && instance.state == InstanceState::Running;
-    let is_other = matches!(instance.kind, InstanceKind::Other(_));
+    let is_other = matches!(instance.kind, InstanceKind::Other(_) | InstanceKind::VpcEndpoint);
     let is_secondary = instance.interfaces.first() != Some(&id) && !instance.policy_routing;
     [runs, is_other, interface.deny_all_igw_traffic, is_secondary]
 }
@@ -254,7 +254,8 @@ fn singles(network: &Network) -> BTreeSet<InterfaceId> {
     let mut singles = route_targets(network);
     let is_odd = |id: &InstanceId| {
         let instance = &network.instances[*id];
-        matches!(instance.kind, InstanceKind::Other(_)) || !instance.policy_routing
+        matches!(instance.kind, InstanceKind::Other(_) | InstanceKind::VpcEndpoint)
+            || !instance.policy_routing
     };
     let odd = network.instances.ids().filter(is_odd);
     singles.extend(odd.flat_map(|id| network.instances[id].interfaces.iter().copied()));

@@ -106,6 +106,18 @@ codes! {
     Tgw006 = "TGW006", "the transit gateway attachment is not available", Some("BAD_STATE_ATTACHMENT");
     /// V6-1.
     Tgw007 = "TGW007", "the transit gateway attachment does not carry IPv6", None;
+    /// EP-1.
+    Vpe001 = "VPE001", "the gateway endpoint has no route in this table", Some("NO_ROUTE_TO_DESTINATION");
+    /// EP-6.
+    Vpe002 = "VPE002", "the VPC endpoint is not available", Some("BAD_STATE");
+    /// EP-1.
+    Vpe003 = "VPE003", "a gateway endpoint takes only TCP, and ICMP echo", Some("VPCE_GATEWAY_PROTOCOL_RESTRICTION");
+    /// EP-1, PX-4.
+    Vpe004 = "VPE004", "a gateway endpoint serves only its own VPC", None;
+    /// EP-5.
+    Vpe005 = "VPE005", "a VPC endpoint opens no connections", Some("VPCE_INTRA_VPC_TRAFFIC");
+    /// EP-6.
+    Vpe006 = "VPE006", "the endpoint service is not in this zone", Some("VPCE_SERVICE_NOT_INSTALLED_IN_AZ");
     /// LB-12.
     Lb001 = "LB001", "no listener of the load balancer takes it", Some("ELBV2_LISTENERS_MISMATCH");
     /// LB-12.

@@ -52,6 +52,8 @@ ids! {
     TransitGatewayId,
     /// An attachment of a transit gateway.
     AttachmentId,
+    /// A gateway endpoint.
+    GatewayEndpointId,
     /// A named network.
     NamedNetworkId,
     /// Something read but not modelled.

@@ -118,6 +118,7 @@ pub fn default_ephemeral_ports(kind: &InstanceKind) -> EphemeralPorts {
         InstanceKind::Ec2 | InstanceKind::Rds | InstanceKind::Interface => EphemeralPorts::Linux,
         InstanceKind::Lambda
         | InstanceKind::LoadBalancer
+        | InstanceKind::VpcEndpoint
         | InstanceKind::NatGateway
         | InstanceKind::Other(_) => EphemeralPorts::Any,
     }

@@ -23,6 +23,7 @@ mod traffic;
 mod transit_gateway;
 mod unplaced;
 mod vpc;
+mod vpc_endpoint;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -40,9 +41,9 @@ pub use gateway::{
 pub use graph::{Goal, Graph};
 pub use host_local::HostLocal;
 pub use id::{
-    Arena, AttachmentId, EgressOnlyInternetGatewayId, Index, InstanceId, InterfaceId, InternetGatewayId,
-    NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, SecurityGroupId, SubnetId,
-    TransitGatewayId, UnmodelledId, VpcId,
+    Arena, AttachmentId, EgressOnlyInternetGatewayId, GatewayEndpointId, Index, InstanceId, InterfaceId,
+    InternetGatewayId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, SecurityGroupId,
+    SubnetId, TransitGatewayId, UnmodelledId, VpcId,
 };
 pub use interface::{Instance, Interface, InterfaceAddress, default_ephemeral_ports};
 pub use load_balancer::{BalancerTarget, Listener, LoadBalancer, TargetAddress, TargetGroup};
@@ -53,6 +54,7 @@ pub use traffic::describe as describe_traffic;
 pub use transit_gateway::{Attached, Attachment, Doors, TableAssociation, TransitGateway};
 pub use unplaced::{Holder, Supposed, Unplaced};
 pub use vpc::{Subnet, Vpc};
+pub use vpc_endpoint::{GatewayEndpoint, InterfaceEndpoint, PrefixList};
 
 /// A compiled network.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +89,12 @@ pub struct Network {
     pub transit_gateways: Arena<TransitGatewayId, TransitGateway>,
     /// Their attachments.
     pub attachments: Arena<AttachmentId, Attachment>,
+    /// Gateway endpoints.
+    pub gateway_endpoints: Arena<GatewayEndpointId, GatewayEndpoint>,
+    /// Interface endpoints, by the owner of their interfaces.
+    pub interface_endpoints: BTreeMap<InstanceId, InterfaceEndpoint>,
+    /// Prefix lists.
+    pub prefix_lists: Vec<PrefixList>,
     /// Named networks.
     pub networks: Arena<NamedNetworkId, NamedNetwork>,
     /// What is not modelled yet.

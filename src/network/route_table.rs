@@ -11,8 +11,8 @@ use crate::topology::Place;
 
 use super::code::Code;
 use super::id::{
-    AttachmentId, EgressOnlyInternetGatewayId, InterfaceId, InternetGatewayId, NatGatewayId, PeeringId,
-    TransitGatewayId, UnmodelledId, VpcId,
+    AttachmentId, EgressOnlyInternetGatewayId, GatewayEndpointId, InterfaceId, InternetGatewayId,
+    NatGatewayId, PeeringId, TransitGatewayId, UnmodelledId, VpcId,
 };
 
 /// A route table.
@@ -103,6 +103,8 @@ pub enum Target {
     Peering(PeeringId),
     /// A transit gateway.
     TransitGateway(TransitGatewayId),
+    /// A gateway endpoint.
+    GatewayEndpoint(GatewayEndpointId),
     /// An attachment, in a route table of a transit gateway.
     Attachment(AttachmentId),
     /// Something that is not modelled yet.
@@ -120,6 +122,9 @@ pub enum Choice {
     Ambiguous(u32),
     /// The entries of a prefix list that has a route here are not known, and might hold the destination.
     Unlisted,
+    /// The route by a prefix list whose entries are not known, for a destination that is in the list: its position in
+    /// [`RouteTable::unlisted`].
+    Listed(u32),
     /// No route applies (RT-9).
     None,
 }
@@ -185,6 +190,41 @@ impl RouteTable {
             parts.extend(self.with_unlisted(rest, Choice::None));
         }
         parts
+    }
+
+    /// Which route each part of a set of destinations takes, if all of them are in that prefix list of a service, whose
+    /// entries nobody knows. They are longer than a default route; a longer route than that may be longer than they are.
+    pub fn lookup_list(&self, list: &str, destinations: &AddressSet) -> Vec<(AddressSet, Choice)> {
+        let is_endpoint = |route: &Unlisted| matches!(route.target, Target::GatewayEndpoint(_));
+        let own =
+            (0..).zip(&self.unlisted).find(|(_, route)| route.name == list && route.code == Code::Und003);
+        // An address of one service is not one of another.
+        let others: Vec<Unlisted> =
+            self.unlisted.iter().filter(|route| route.name != list && !is_endpoint(route)).cloned().collect();
+        let rival = own.is_some_and(|(_, own)| {
+            self.unlisted.iter().any(|other| other.name == list && other.target != own.target)
+        });
+        let known = Self { unlisted: others, ..self.clone() };
+        let parts = known.lookup(destinations).into_iter();
+        parts
+            .map(|(part, choice)| {
+                let longer = match choice {
+                    Choice::Route(index) | Choice::Ambiguous(index) => {
+                        self.route(index).is_some_and(|route| route.prefix.prefix_len() > 0)
+                    }
+                    Choice::Unlisted => true,
+                    Choice::Listed(_) | Choice::None => false,
+                };
+                let choice = match own {
+                    None => choice,
+                    Some(_) if rival => Choice::Unlisted,
+                    Some((index, _)) if !longer => Choice::Listed(index),
+                    Some(_) if self.is_local(choice) => choice,
+                    Some(_) => Choice::Unlisted,
+                };
+                (part, choice)
+            })
+            .collect()
     }
 
     /// Which route an address takes, where nothing unknown might take it instead.

@@ -93,7 +93,43 @@ fn ask(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {
     if probe.packets.is_empty() {
         return (vec![no_common_family(probe)], Vec::new());
     }
-    walk::walk(network, probe)
+    let (mut traces, assumed) = walk::walk(network, probe);
+    if let Some(list) = &probe.about {
+        same_for_all(list, &mut traces);
+    }
+    (traces, assumed)
+}
+
+/// The entries of a prefix list are some of the addresses that were tried. What does not hold for all of them holds for
+/// nobody knows which.
+fn same_for_all(list: &str, traces: &mut [Trace]) {
+    let passes = traces.iter().any(|trace| trace.certain.passes);
+    let drops = traces.iter().any(|trace| trace.certain.drops);
+    if !passes || !drops {
+        return;
+    }
+    for trace in traces {
+        if let Some(first) = trace.blockers.first() {
+            let message = format!(
+                "the entries of prefix list {list} are not known: some public addresses get through, and others do not"
+            );
+            let place = first.place;
+            let blocker = Blocker {
+                code: Code::Und003,
+                aws_code: None,
+                message,
+                place,
+                nearest: None,
+                ..first.clone()
+            };
+            let help = Some(format!("write the entries of {list} under `prefix_lists`"));
+            trace.blockers.push(Blocker { help, rule: None, masked: false, ..blocker });
+        }
+        trace.verdict = Verdict::Undetermined;
+        trace.certain = Certain { passes: false, drops: false, unknown: true };
+        trace.share = 0.0;
+        trace.works = FlowSet::empty();
+    }
 }
 
 /// V6-1: one end has no address of the family that the other has.

@@ -66,6 +66,10 @@ impl Component {
                 let table = table.map_or("?", |table| network.route_tables[table].name.as_str());
                 ("transit_gateway_route_table", "tgw-rt/", format!("{gateway}/{table}"), None, None)
             }
+            Self::GatewayEndpoint(id) => {
+                let endpoint = &network.gateway_endpoints[id];
+                ("vpc_endpoint", "vpce/", endpoint.name.clone(), vpc(endpoint.vpc), None)
+            }
             Self::Interface(id) => {
                 let interface = &network.interfaces[id];
                 let subnet = network.subnets[interface.subnet].name.clone();

@@ -19,6 +19,8 @@ pub(super) enum Member {
     NatGateway(NatGatewayId, Option<IpAddr>),
     /// Addresses outside every VPC.
     Outside(String, AddressSet),
+    /// A prefix list of a service whose entries are not known, and the addresses that it may hold.
+    List(String, AddressSet),
     /// Addresses of a VPC that nothing owns.
     Vacant(VpcId, AddressSet),
     /// Something that is not modelled yet.
@@ -32,6 +34,7 @@ impl Member {
             Self::Interface(id, _) => interface_name(network, *id),
             Self::NatGateway(id, _) => network.nat_gateways[*id].name.clone(),
             Self::Outside(name, _) => name.clone(),
+            Self::List(name, _) => format!("pl:{name}"),
             Self::Vacant(_, addresses) => crate::flow::describe_addresses(addresses, 1),
             Self::Unmodelled(id) => network.unmodelled[*id].name.clone(),
         }
@@ -182,6 +185,8 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
             let known = network.security_groups.iter().map(|(_, item)| item.name.as_str()).collect();
             ("security group", !groups.is_empty(), members, known)
         }
+        "pl" => return Some(by_prefix_list(network, name)),
+        "vpce" => return Some(by_endpoint(network, vpc, bare, name)),
         "net" => {
             let found = network.networks.iter().find(|(_, item)| item.name == name);
             // A named range inside a VPC stands for the hosts there.
@@ -207,6 +212,59 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
         (true, true) => Err(QuestionError::new(format!("{what} `{name}` has no members"))),
         (true, false) => Ok(members),
     })
+}
+
+/// A prefix list: its addresses, or whatever it may hold.
+fn by_prefix_list(network: &Network, name: &str) -> Result<Vec<Member>, QuestionError> {
+    let Some(list) = network.prefix_list(name) else {
+        let known = network.prefix_lists.iter().map(|list| format!("pl:{}", list.name)).collect();
+        return Err(unknown("prefix list", name, known, &format!("pl:{name}")));
+    };
+    match &list.addresses {
+        Some(addresses) if addresses.is_empty() => {
+            Err(QuestionError::new(format!("prefix list `{name}` is empty")))
+        }
+        Some(addresses) => Ok(within(network, &format!("pl:{}", list.name), addresses)),
+        None if list.is_of_service() => {
+            let is_v4 = |(first, _): &(IpAddr, IpAddr)| first.is_ipv4();
+            let ranges = network.internet().intervals().iter().copied().filter(is_v4);
+            Ok(vec![Member::List(list.name.clone(), AddressSet::from_ranges(ranges))])
+        }
+        None => Err(QuestionError::new(format!("the entries of prefix list `{name}` are not known"))
+            .help("write them under `prefix_lists`, or capture `get-managed-prefix-list-entries`")),
+    }
+}
+
+/// An interface endpoint: a gateway endpoint has no address to dial.
+fn by_endpoint(
+    network: &Network,
+    vpc: Option<VpcId>,
+    bare: &str,
+    name: &str,
+) -> Result<Vec<Member>, QuestionError> {
+    let here = |of: VpcId| vpc.is_none_or(|vpc| vpc == of);
+    if let Some((_, endpoint)) = network
+        .gateway_endpoints
+        .iter()
+        .find(|(_, item)| here(item.vpc) && (item.name == bare || item.aliases.iter().any(|one| one == bare)))
+    {
+        return Err(no_address(network, endpoint));
+    }
+    let found = named_instances(network, vpc, bare, |own, wanted| own == wanted);
+    let found: Vec<InstanceId> =
+        found.into_iter().filter(|id| network.interface_endpoints.contains_key(id)).collect();
+    if let Some(members) = one_of(network, name, &found, true)? {
+        return Ok(members);
+    }
+    let known = network.interface_endpoints.keys().map(|id| format!("vpce:{}", instance_name(network, *id)));
+    Err(unknown("interface endpoint", name, known.collect(), &format!("vpce:{name}")))
+}
+
+fn no_address(network: &Network, endpoint: &crate::network::GatewayEndpoint) -> QuestionError {
+    let message = format!("gateway endpoint `{}` is a route, it has no address to dial", endpoint.name);
+    let service = crate::topology::short_service(&endpoint.service);
+    let list = network.prefix_list(service).map_or(service, |list| list.name.as_str());
+    QuestionError::new(message).help(format!("ask about its service: `pl:{list}:443`"))
 }
 
 fn by_address(network: &Network, address: IpAddr) -> Result<Vec<Member>, QuestionError> {
@@ -315,6 +373,12 @@ fn by_name(network: &Network, text: &str, every: bool) -> Result<Vec<Member>, Qu
     });
     if let Some((id, _)) = nat {
         return Ok(vec![Member::NatGateway(id, None)]);
+    }
+    let gateway = network.gateway_endpoints.iter().find(|(_, endpoint)| {
+        here(endpoint.vpc) && (endpoint.name == name || endpoint.aliases.iter().any(|alias| alias == name))
+    });
+    if let Some((_, endpoint)) = gateway {
+        return Err(no_address(network, endpoint));
     }
     if let Some((id, _)) = network.unmodelled.iter().find(|(_, item)| item.name == name) {
         return Ok(vec![Member::Unmodelled(id)]);

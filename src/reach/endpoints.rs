@@ -63,7 +63,7 @@ impl Endpoint {
 
     /// Whether it has only addresses outside every VPC.
     pub fn is_outside(&self) -> bool {
-        self.members.iter().all(|member| matches!(member, Member::Outside(..)))
+        self.members.iter().all(|member| matches!(member, Member::Outside(..) | Member::List(..)))
     }
 
     /// Whether both are nothing but the same host.

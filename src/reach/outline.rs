@@ -78,6 +78,7 @@ impl Probe {
             destination,
             meant: destination,
             destination_unmodelled: None,
+            about: None,
             translated_ports: None,
             packets: Service::everything(from, to),
             one_way: false,

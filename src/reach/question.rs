@@ -71,6 +71,9 @@ pub struct Probe {
     pub meant: Option<InterfaceId>,
     /// The destination, if it is something that is not modelled.
     pub destination_unmodelled: Option<UnmodelledId>,
+    /// The prefix list that the destination stands for, if nobody knows its entries: the packets are for every address that
+    /// it may hold.
+    pub about: Option<String>,
     /// The ports that translations on the way pick from; all that they may pick if `None`.
     pub translated_ports: Option<PortSet>,
     /// The packets; none if the ends have no address family in common.
@@ -208,6 +211,7 @@ impl Question {
             destination,
             meant: None,
             destination_unmodelled: None,
+            about: None,
             translated_ports: None,
             packets: if packet.source.is_ipv6() == packet.destination.is_ipv6() {
                 service::one_packet(packet)
@@ -262,6 +266,10 @@ impl Question {
             },
             destination_unmodelled: match destination {
                 Member::Unmodelled(id) => Some(*id),
+                _ => None,
+            },
+            about: match destination {
+                Member::List(name, _) => Some(name.clone()),
                 _ => None,
             },
             translated_ports: None,
@@ -348,6 +356,11 @@ impl Question {
         from: &AddressSet,
         to: &AddressSet,
     ) {
+        if let Member::List(name, _) = destination {
+            self.assumptions.push(format!(
+                "the entries of pl:{name} are not known: the answer holds for any public IPv4 addresses"
+            ));
+        }
         for (member, set) in [(source, from), (destination, to)] {
             let Member::Interface(id, _) = member else { continue };
             let name = member.name(network);
@@ -368,7 +381,8 @@ impl Question {
     }
 }
 
-/// Splits `db:5432` into name and service; leaves the colons of `subnet:x`, `sg:x`, `net:x` and IPv6 alone.
+/// Splits `db:5432` into name and service; leaves the colons of `subnet:x`, `sg:x`, `net:x`, `pl:x`,
+/// `vpce:x` and IPv6 alone.
 pub fn split_destination(text: &str) -> (&str, Option<&str>) {
     if let Some(rest) = text.strip_prefix('[')
         && let Some((_, after)) = rest.split_once(']')
@@ -379,7 +393,7 @@ pub fn split_destination(text: &str) -> (&str, Option<&str>) {
     if text.parse::<IpAddr>().is_ok() || parse_cidr(text).is_some() {
         return (text, None);
     }
-    let prefix = ["subnet:", "sg:", "net:"]
+    let prefix = ["subnet:", "sg:", "net:", "pl:", "vpce:"]
         .iter()
         .find(|prefix| text.starts_with(**prefix))
         .map_or(0, |prefix| prefix.len());
@@ -439,6 +453,10 @@ fn sources(
             return Err(QuestionError::new(format!("NAT gateway `{name}` sends nothing of its own"))
                 .help("ask from an instance that uses it"));
         }
+        Member::List(name, _) => {
+            return Err(QuestionError::new(format!("the entries of prefix list `{name}` are not known"))
+                .help("write them under `prefix_lists`, or ask from an address"));
+        }
         Member::Vacant(vpc, addresses) => {
             let text = crate::flow::describe_addresses(addresses, 1);
             let vpc = &network.vpcs[*vpc].name;
@@ -488,7 +506,9 @@ fn destinations(
             };
             vec![single_address(address)]
         }
-        Member::Outside(_, addresses) | Member::Vacant(_, addresses) => vec![addresses.clone()],
+        Member::Outside(_, addresses) | Member::Vacant(_, addresses) | Member::List(_, addresses) => {
+            vec![addresses.clone()]
+        }
         Member::Unmodelled(_) => vec![network.internet().clone()],
     })
 }

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::flow::{AddressSet, FlowSet, PortSet};
 use crate::network::{
-    Action, AttachmentId, Code, Decided, Direction, EgressOnlyInternetGatewayId, InterfaceId,
-    InternetGatewayId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SubnetId,
+    Action, AttachmentId, Code, Decided, Direction, EgressOnlyInternetGatewayId, GatewayEndpointId,
+    InterfaceId, InternetGatewayId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SubnetId,
     TransitGatewayId, UnmodelledId, VpcId,
 };
 use crate::topology::Place;
@@ -64,6 +64,8 @@ pub enum Component {
     Attachment(AttachmentId),
     /// The route table that an attachment is associated with; none if there is none, or nobody knows.
     TransitTable(AttachmentId, Option<RouteTableId>),
+    /// A gateway endpoint.
+    GatewayEndpoint(GatewayEndpointId),
     /// An interface: delivery, source/destination check, or forwarding.
     Interface(InterfaceId),
     /// The internet.

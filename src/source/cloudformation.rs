@@ -17,6 +17,7 @@ mod document;
 mod evaluate;
 mod inventory;
 mod lower;
+mod parameter_file;
 mod stack;
 mod value;
 
@@ -28,6 +29,7 @@ use crate::topology::{Diagnostic, Place, Topology, quote};
 use stack::{Template, World};
 
 pub use inventory::{Fate, Inventory, Resource};
+pub use parameter_file::parameter_file;
 
 /// What the user adds to the templates.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +37,8 @@ pub struct Settings {
     /// Names of parameters, perhaps with a stack and `/` before them, and their values. The last one counts.
     /// Pseudo parameters such as `AWS::Region` can be given too.
     pub parameters: Vec<(String, String)>,
+    /// Exports of stacks that are not read: names and values. The last one counts, and before the export of a template.
+    pub exports: Vec<(String, String)>,
 }
 
 impl Settings {

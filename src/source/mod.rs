@@ -8,6 +8,7 @@
 pub mod aws;
 pub mod cloudformation;
 mod files;
+mod overlay;
 mod recognise;
 mod strings;
 mod syntax;

@@ -42,6 +42,8 @@ pub enum InstanceKind {
     Interface,
     /// The nodes of an application load balancer (LB-1).
     LoadBalancer,
+    /// The interfaces of an interface endpoint (EP-3).
+    VpcEndpoint,
     /// An interface that a NAT gateway owns (captures): not an endpoint of its own.
     NatGateway,
     /// Owned by a service that is not modelled yet, for example `load balancer` (captures).

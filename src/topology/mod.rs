@@ -22,7 +22,9 @@ mod test_case;
 mod traffic;
 mod transit_gateway;
 mod visible;
+mod visit;
 mod vpc;
+mod vpc_endpoint;
 pub mod yaml;
 
 use std::net::IpAddr;
@@ -46,10 +48,12 @@ pub use test_case::{Expectation, FamilyFilter, TestCase};
 pub use traffic::{PortRange, Protocol, Traffic};
 pub use transit_gateway::{AttachedTo, TransitGateway, TransitGatewayAttachment, TransitGatewayRouteTable};
 pub use visible::{is_invisible, quote, visible, visible_in_place, visible_lines};
+pub use visit::{Visit, Visitor};
 pub use vpc::{
     Association, Connectivity, EgressOnlyInternetGateway, GatewayState, InternetGateway, NatGateway,
     PeeringConnection, PeeringStatus, Subnet, Vpc,
 };
+pub use vpc_endpoint::{EndpointService, EndpointType, VpcEndpoint, short_service};
 
 /// Everything that was said about a network.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +74,8 @@ pub struct Topology {
     pub peering_connections: Entries<PeeringConnection>,
     /// Transit gateways.
     pub transit_gateways: Entries<TransitGateway>,
+    /// Endpoint services that VPCs here offer.
+    pub endpoint_services: Entries<EndpointService>,
     /// What was read but is not modelled yet. A path that meets one by name is `undetermined`.
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.

@@ -107,6 +107,13 @@ impl Sources {
         &self.files
     }
 
+    /// The resources of a file, with the places that name them.
+    pub fn resources_of(&self, file: usize) -> impl Iterator<Item = (Place, &Resource)> {
+        let all = (0..).zip(&self.resources);
+        all.filter(move |(_, resource)| resource.file.0 as usize == file)
+            .map(|(index, resource)| (Place::Resource(ResourceId(index)), resource))
+    }
+
     /// The resource behind an id.
     pub fn resource(&self, id: ResourceId) -> Option<&Resource> {
         self.resources.get(id.0 as usize)

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::place::{Place, Spanned};
-use super::{Entries, Instance, LoadBalancer, NetworkAcl, Route, RouteTable, SecurityGroup, TargetGroup};
+use super::{
+    Entries, Instance, LoadBalancer, NetworkAcl, Route, RouteTable, SecurityGroup, TargetGroup, VpcEndpoint,
+};
 
 /// A virtual private cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Vpc {
     pub default_security_group: Option<Spanned<String>>,
     /// Instances and the owners of interfaces in general.
     pub instances: Entries<Instance>,
+    /// VPC endpoints; the interfaces of an interface endpoint are those of the instance of its name.
+    pub endpoints: Entries<VpcEndpoint>,
     /// Load balancers; the nodes of each are the interfaces of the instance of its name.
     pub load_balancers: Entries<LoadBalancer>,
     /// Target groups.

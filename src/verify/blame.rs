@@ -132,6 +132,7 @@ impl Namer<'_> {
                 let gateway = network.transit_gateways[network.attachments[id].gateway].name.clone();
                 vec![Device::TransitTable(gateway, network.route_tables[table].name.clone())]
             }
+            Component::GatewayEndpoint(_) => return Err("a VPC endpoint".to_owned()),
             Component::NetworkAcl(_, None) | Component::RouteTable(_, None) | Component::Unmodelled(_) => {
                 return Err("something that is not described".to_owned());
             }
@@ -175,6 +176,10 @@ impl Namer<'_> {
             Code::Tgw004 => &["no subnet in the zone"],
             Code::Tgw006 => &["not available"],
             Code::Tgw007 => &["IPv6"],
+            Code::Vpe001 => &["no route"],
+            Code::Vpe002 | Code::Vpe003 | Code::Vpe004 | Code::Vpe005 | Code::Vpe006 => {
+                return Err("a VPC endpoint".to_owned());
+            }
             Code::Lb001 | Code::Lb002 | Code::Lb003 | Code::Lb004 | Code::Lb005 => {
                 return Err("a load balancer behind its node".to_owned());
             }

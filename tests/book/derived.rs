@@ -45,6 +45,7 @@ pub(crate) fn pages() -> io::Result<Vec<Page>> {
         Page { path: "docs/reference/assumptions.md", text: assumptions(&rules) },
         Page { path: "docs/reference/codes.md", text: code_table()? },
         Page { path: "docs/reference/scenarios.md", text: scenario_table()? },
+        Page { path: "docs/reference/catalogue.md", text: super::catalogue::page(GENERATED)? },
         Page { path: "docs/trust-measured.md", text: super::measured::page(&rules)? },
         Page { path: "docs/performance-measured.md", text: super::measured::performance()? },
     ])
@@ -119,6 +120,9 @@ fn scenario_table() -> io::Result<String> {
     for path in blocks::files("topologies/scenarios", "yaml")? {
         let topology = fs::read_to_string(blocks::root().join(&path))?;
         let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".yaml");
+        if name.starts_with('c') {
+            continue;
+        }
         let codes = codes_of(&topology);
         let codes: Vec<String> = codes.iter().map(|code| format!("[{code}](../codes/{code}.md)")).collect();
         let _ = writeln!(text, "| `{name}` | {} | {} |", first_sentence(&topology), codes.join(" "));

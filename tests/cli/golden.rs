@@ -123,6 +123,7 @@ fn help() {
         "validate",
         "explain",
         "import",
+        "collect",
         "generate",
         "schema",
         "completions",

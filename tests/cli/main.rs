@@ -6,6 +6,7 @@ mod faces;
 mod golden;
 mod hostile;
 mod limits;
+mod parameters;
 mod questions;
 mod recipes;
 mod schema;

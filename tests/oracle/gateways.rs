@@ -241,7 +241,7 @@ impl Walk<'_> {
 
 /// IG-1, IG-2: the internet gateway forwards neither RFC 1918 nor RFC 6598 addresses.
 /// READING: nor IPv6 addresses that are unique local or link-local.
-fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => !v4.is_private() && !is_shared(v4),
         IpAddr::V6(v6) => !v6.is_unicast_link_local() && !is_unique_local(v6),

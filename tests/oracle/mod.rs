@@ -9,6 +9,7 @@
 
 pub mod assumed;
 pub mod balancers;
+pub mod endpoints;
 pub mod filters;
 pub mod gateways;
 pub mod generate;

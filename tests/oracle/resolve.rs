@@ -232,7 +232,7 @@ pub fn interfaces(world: &mut World, topology: &Topology, addresses: &Addresses)
             let primary = world.interfaces.len();
             for entry in &instance.value.interfaces {
                 let owner = InterfaceOwner { vpc: index, vpc_said: vpc, instance, primary };
-                if let Some(interface) = interface(world, &owner, entry, addresses) {
+                if let Some(interface) = interface(world, topology, &owner, entry, addresses) {
                     let number = world.interfaces.len();
                     for address in &interface.addresses {
                         world.owners.insert((index, *address), Owner::Interface(number));
@@ -253,6 +253,7 @@ struct InterfaceOwner<'a> {
 
 fn interface(
     world: &mut World,
+    topology: &Topology,
     owner: &InterfaceOwner<'_>,
     entry: &said::Entry<said::Interface>,
     addresses: &Addresses,
@@ -305,6 +306,12 @@ fn interface(
             InstanceKind::Other(kind) => Some(kind.clone()),
             _ => None,
         },
+        endpoint: super::endpoints::behind(
+            topology,
+            &owner.vpc_said.value,
+            (owner.instance.name(), instance),
+            world.subnets[subnet].zone.as_ref(),
+        ),
     })
 }
 

@@ -29,7 +29,8 @@ impl RouteTable {
         let best = longest.clone().min_by_key(|route| route.rank);
 
         // Routes that nobody knows may be longer than the best known one.
-        if let Some(why) = &self.incomplete
+        let service = self.unlisted_service.as_ref().filter(|_| super::gateways::is_public(destination));
+        if let Some(why) = self.incomplete.as_ref().or(service)
             && !best.is_some_and(|best| best.target == Target::Local)
         {
             // READING: an unknown prefix list never covers addresses of the VPC, so `local` stands.
@@ -75,7 +76,11 @@ pub fn table(
             RouteDestination::PrefixList(name) => match resolve::prefix_list(topology, name) {
                 Some(entries) => entries,
                 None => {
-                    table.incomplete = Some(format!("the entries of prefix list {name}"));
+                    let why = Some(format!("the entries of prefix list {name}"));
+                    match target {
+                        Target::GatewayEndpoint(_) => table.unlisted_service = why,
+                        _ => table.incomplete = why,
+                    }
                     continue;
                 }
             },
@@ -148,6 +153,10 @@ fn named(world: &World, topology: &Topology, vpc: usize, name: &str) -> Option<T
     }
     if let Some(index) = world.transit_gateways.iter().position(|gateway| gateway.name == name) {
         return Some(Target::TransitGateway(index));
+    }
+    let endpoint = |one: &super::endpoints::GatewayEndpoint| one.vpc == vpc && one.name == name;
+    if let Some(index) = world.gateway_endpoints.iter().position(endpoint) {
+        return Some(Target::GatewayEndpoint(index));
     }
     let interface = match name.split_once('/') {
         Some((instance, interface)) => world.interface_named(vpc, instance, interface),

@@ -97,10 +97,15 @@ impl Simulator {
                 }
                 // A host reaches its own addresses without sending anything: no device of AWS sees the packet.
                 let own = |other: &&super::world::Interface| {
-                    other.vpc == client.vpc && other.instance == client.instance
+                    let one_host = client.endpoint.is_none() || other.subnet == client.subnet;
+                    other.vpc == client.vpc && other.instance == client.instance && one_host
                 };
                 if self.world.interfaces.iter().filter(own).any(|one| one.addresses.contains(&packet.to)) {
                     return Ok((Arrival::HostLocal, headers));
+                }
+                // EP-5: connections go to an endpoint, none begin there.
+                if client.endpoint.is_some() {
+                    return Err(Stop::dropped("an endpoint opens no connections (EP-5)"));
                 }
                 if let Some(kind) = &client.unmodelled {
                     return Err(Stop::Unknown(format!("the client is a {kind}")));
@@ -134,6 +139,8 @@ impl Simulator {
         let (arrival, headers) = match server {
             Arrival::Interface(number) => walk.answer_from(number, reply)?,
             Arrival::Internet => walk.internet(reply)?,
+            // EP-1: straight back into the VPC.
+            Arrival::Service(vpc) => walk.deliver(vpc, None, reply)?,
             Arrival::HostLocal => return Ok(()),
         };
         let right_place = match (&packet.from, arrival) {

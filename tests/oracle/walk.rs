@@ -18,6 +18,8 @@ pub enum Arrival {
     Interface(usize),
     Internet,
     HostLocal,
+    /// A service of AWS behind a gateway endpoint of that VPC.
+    Service(usize),
 }
 
 /// Why it got no further.
@@ -203,6 +205,9 @@ impl<'a> Walk<'a> {
             Target::TransitGateway(gateway) => {
                 self.enter_transit_gateway(gateway, subnet, delivered_by.is_some(), headers)
             }
+            Target::GatewayEndpoint(endpoint) => {
+                self.route_to_endpoint(endpoint, delivered_by.is_some(), headers)
+            }
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }
     }
@@ -256,6 +261,9 @@ impl<'a> Walk<'a> {
         self.enter(number, from, &headers)?;
         if let Some(kind) = &interface.unmodelled {
             return Err(Stop::Unknown(format!("the destination is a {kind}")));
+        }
+        if !self.replying {
+            self.enter_service(number, &headers)?;
         }
         // The reply to a translating appliance has the appliance's own address.
         if self.answers_passage(Forwarder::Appliance(number), &headers) {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use vpcreach::topology::{AclAction, Topology, Traffic};
 
+use super::endpoints::{self, Behind, GatewayEndpoint};
 use super::transit::TransitGateway;
 use super::{assumed, resolve, transit};
 
@@ -21,6 +22,7 @@ pub struct World {
     pub nat_gateways: Vec<NatGateway>,
     pub peerings: Vec<Peering>,
     pub transit_gateways: Vec<TransitGateway>,
+    pub gateway_endpoints: Vec<GatewayEndpoint>,
     /// Who has a private (or IPv6) address in a VPC.
     pub owners: HashMap<(usize, IpAddr), Owner>,
     /// Which VPC and private address a public IPv4 address stands for.
@@ -71,6 +73,8 @@ pub struct RouteTable {
     pub routes: Vec<Route>,
     /// Why the table may hold routes that nobody knows.
     pub incomplete: Option<String>,
+    /// The same, but for public addresses only: the service of a gateway endpoint has no others (EP-1).
+    pub unlisted_service: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +103,7 @@ pub enum Target {
     Interface(usize),
     Peering(usize),
     TransitGateway(usize),
+    GatewayEndpoint(usize),
     Unknown(String),
 }
 
@@ -113,6 +118,7 @@ impl Target {
             Self::Interface(_) => "appliance",
             Self::Peering(_) => "peering",
             Self::TransitGateway(_) => "transit gateway",
+            Self::GatewayEndpoint(_) => "gateway endpoint",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -178,6 +184,8 @@ pub struct Interface {
     pub policy_routing: bool,
     pub deny_all_igw_traffic: bool,
     pub unmodelled: Option<String>,
+    /// It is one of an interface endpoint.
+    pub endpoint: Option<Behind>,
 }
 
 #[derive(Debug)]
@@ -212,6 +220,7 @@ impl World {
         resolve::subnets(&mut world, topology);
         resolve::interfaces(&mut world, topology, &addresses);
         resolve::nat_gateways(&mut world, topology, &addresses);
+        endpoints::resolve(&mut world, topology);
         transit::resolve(&mut world, topology);
         resolve::tables(&mut world, topology);
         for thing in &topology.unmodelled {

@@ -43,6 +43,14 @@ pub fn to_yaml(topology: &Topology) -> String {
             line(&mut out, 1, &format!("{}: {{{}}}", entry.name(), fields.join(", ")));
         }
     }
+    if !topology.endpoint_services.is_empty() {
+        line(&mut out, 0, "endpoint_services:");
+        for entry in &topology.endpoint_services {
+            let zones = list(entry.value.zones.iter().map(|zone| zone.value.clone()));
+            let balancer = &entry.value.load_balancer.value;
+            line(&mut out, 1, &format!("{}: {{load_balancer: {balancer}, azs: {zones}}}", entry.name()));
+        }
+    }
     if !topology.transit_gateways.is_empty() {
         line(&mut out, 0, "transit_gateways:");
         for entry in &topology.transit_gateways {
@@ -175,12 +183,44 @@ fn vpc(out: &mut String, vpc: &Vpc) {
             group_rules(out, "outbound", "destination", entry.value.outbound.as_deref());
         }
     }
-    if !vpc.instances.is_empty() {
+    let is_endpoint = |entry: &&Entry<Instance>| entry.value.kind.value == InstanceKind::VpcEndpoint;
+    if vpc.instances.iter().any(|entry| !is_endpoint(&entry)) {
         line(out, 2, "instances:");
-        for entry in &vpc.instances {
+        for entry in vpc.instances.iter().filter(|entry| !is_endpoint(entry)) {
             instance(out, entry);
         }
     }
+    if !vpc.endpoints.is_empty() {
+        line(out, 2, "endpoints:");
+        for entry in &vpc.endpoints {
+            let owner = vpc.instances.get(entry.name());
+            line(out, 3, &format!("{}: {}", entry.name(), endpoint(&entry.value, owner)));
+        }
+    }
+}
+
+fn endpoint(endpoint: &VpcEndpoint, owner: Option<&Instance>) -> String {
+    let mut fields = vec![
+        format!("type: {}", kebab(&endpoint.kind.value)),
+        format!("service: {}", endpoint.service.value),
+    ];
+    let interfaces: Vec<_> = owner.iter().flat_map(|owner| &owner.interfaces).collect();
+    if let Some(first) = interfaces.first() {
+        let subnets = interfaces.iter().map(|one| one.value.subnet.value.clone());
+        fields.push(format!("subnets: {}", list(subnets)));
+        let addresses = interfaces.iter().map(|one| {
+            let own = list(one.value.ips.iter().map(|ip| ip.value.to_string()));
+            format!("{}: {own}", one.value.subnet.value)
+        });
+        fields.push(format!("addresses: {{{}}}", addresses.collect::<Vec<_>>().join(", ")));
+        if let Some(groups) = &first.value.security_groups {
+            fields.push(format!("security_groups: {}", list(groups.iter().map(|one| one.value.clone()))));
+        }
+    }
+    if !endpoint.available.value {
+        fields.push("status: pending".to_owned());
+    }
+    format!("{{{}}}", fields.join(", "))
 }
 
 fn section<T>(out: &mut String, name: &str, entries: &Entries<T>, body: impl Fn(&T) -> String) {

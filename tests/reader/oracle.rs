@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use vpcreach::topology::yaml;
+use vpcreach::topology::{EndpointType, Entry, VpcEndpoint, yaml};
 
 use super::schema::as_json;
 use super::support::{SAMPLES, clean, read};
@@ -41,7 +41,10 @@ fn the_same_names_are_seen() {
             let instances = keys(&said["instances"]).into_iter().chain(keys(&said["network_interfaces"]));
             // The nodes of an application load balancer belong to an owner of its name.
             let balancers = vpc.load_balancers.iter().map(|e| e.name().to_owned());
-            let instances = instances.chain(balancers);
+            // So do the interfaces of an interface endpoint.
+            let interface = |e: &&Entry<VpcEndpoint>| e.value.kind.value == EndpointType::Interface;
+            let endpoints = vpc.endpoints.iter().filter(interface).map(|e| e.name().to_owned());
+            let instances = instances.chain(balancers).chain(endpoints);
             let ours: Vec<String> = vpc.instances.iter().map(|e| e.name().to_owned()).collect();
             assert_eq!(sorted(ours), sorted(instances.collect()), "{sample} instances");
         }

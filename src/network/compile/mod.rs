@@ -12,6 +12,7 @@ mod routes;
 mod rules;
 mod scope;
 mod transit_gateways;
+mod vpc_endpoints;
 mod vpcs;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,7 @@ const INTERNET_GUARDS: [&str; 2] = ["VPC Block Public Access", "internet gateway
 pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     let mut compiler = Compiler::new(topology);
     compiler.named_networks();
+    compiler.prefix_lists();
     compiler.vpcs();
     compiler.unmodelled();
     compiler.filters();
@@ -66,6 +68,7 @@ pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     compiler.unmodelled_subnets();
     compiler.gateways();
     compiler.instances();
+    compiler.vpc_endpoints();
     compiler.load_balancers();
     compiler.peerings();
     compiler.transit_gateways();

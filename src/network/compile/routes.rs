@@ -105,8 +105,11 @@ impl<'t> Compiler<'t> {
             }
             RouteDestination::Cidr(_) => return None,
         };
-        let public_only =
-            matches!(target, Target::Unmodelled(id) if self.network.unmodelled[id].kind.contains("endpoint"));
+        let public_only = match target {
+            Target::GatewayEndpoint(_) => true,
+            Target::Unmodelled(id) => self.network.unmodelled[id].kind.contains("endpoint"),
+            _ => false,
+        };
         let list = self.topology.prefix_lists.get(name);
         let known = list.is_some_and(|list| list.entries.is_some());
         (!known).then(|| Unlisted {
@@ -214,6 +217,7 @@ impl<'t> Compiler<'t> {
         None.or_else(|| self.scope.nat_gateways.get(&key).copied().map(Target::NatGateway))
             .or_else(|| self.scope.instances.get(&key).and_then(instance).map(Target::Interface))
             .or_else(|| self.scope.interfaces.get(&key).copied().map(Target::Interface))
+            .or_else(|| self.scope.gateway_endpoints.get(&key).copied().map(Target::GatewayEndpoint))
             .or_else(|| self.scope.peerings.get(name).copied().map(Target::Peering))
             .or_else(|| self.scope.transit_gateways.get(name).copied().map(Target::TransitGateway))
             .or_else(|| {
@@ -261,6 +265,9 @@ impl<'t> Compiler<'t> {
                 said_vpc.egress_only_internet_gateway.iter().map(|gateway| gateway.name.value.clone()),
             );
         }
+        known.extend(
+            self.scope.gateway_endpoints.keys().filter(|(of, _)| *of == vpc).map(|(_, name)| name.clone()),
+        );
         known.push("blackhole".to_owned());
         known.sort();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -317,6 +324,12 @@ impl<'t> Compiler<'t> {
                 Diagnostic::error(code::ROUTE_TARGET, message, said.target.place)
                     .also(said.destination.place, "the destination"),
             );
+            return;
+        }
+        if let (Target::GatewayEndpoint(_), RouteDestination::Cidr(_)) = (target, &said.destination.value) {
+            let message = "a route to a gateway endpoint is for the prefix list of its service".to_owned();
+            let help = "name the table in `route_tables` of the endpoint: AWS adds the route (EP-1)";
+            self.report(Diagnostic::error(code::ROUTE_TARGET, message, said.destination.place).help(help));
             return;
         }
         self.check_more_specific_than_local(vpc, said, prefix, target);

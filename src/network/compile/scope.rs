@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::id::{
-    AttachmentId, InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId,
-    RouteTableId, SecurityGroupId, SubnetId, TransitGatewayId, UnmodelledId, VpcId,
+    AttachmentId, GatewayEndpointId, InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, NetworkAclId,
+    PeeringId, RouteTableId, SecurityGroupId, SubnetId, TransitGatewayId, UnmodelledId, VpcId,
 };
 
 /// Where each kind of name is looked up.
@@ -21,6 +21,9 @@ pub(super) struct Scope {
     pub(super) nat_gateways: HashMap<(VpcId, String), NatGatewayId>,
     pub(super) instances: HashMap<(VpcId, String), InstanceId>,
     pub(super) interfaces: HashMap<(VpcId, String), InterfaceId>,
+    pub(super) gateway_endpoints: HashMap<(VpcId, String), GatewayEndpointId>,
+    /// Endpoint services that are described.
+    pub(super) services: HashMap<String, UnmodelledId>,
     pub(super) peerings: BTreeMap<String, PeeringId>,
     pub(super) transit_gateways: BTreeMap<String, TransitGatewayId>,
     pub(super) attachments: HashMap<(TransitGatewayId, String), AttachmentId>,

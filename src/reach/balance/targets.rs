@@ -312,6 +312,7 @@ impl Balancers<'_> {
             destination: self.interface_of(node, target),
             meant: None,
             destination_unmodelled: None,
+            about: None,
             translated_ports: None,
             packets,
             one_way: false,

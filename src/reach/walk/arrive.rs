@@ -69,11 +69,13 @@ impl Walker<'_> {
         if !self.runs(id) {
             self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Eni002));
         }
-        let Some(address) = path.packets.destinations().first() else { return };
-        path.destination = End::Interface(id, address);
-        let Some(mut path) = self.answered(path) else { return };
-        path.turn();
-        self.answer_from(path, id);
+        for mut path in self.enter_service(path, id) {
+            let Some(address) = path.packets.destinations().first() else { continue };
+            path.destination = End::Interface(id, address);
+            let Some(mut path) = self.answered(path) else { continue };
+            path.turn();
+            self.answer_from(path, id);
+        }
     }
 
     /// The far end is outside: it answers to the address that it saw.
@@ -95,7 +97,7 @@ impl Walker<'_> {
     }
 
     /// Finishes the part that nobody answers, and returns the part that somebody does.
-    fn answered(&mut self, path: Path) -> Option<Path> {
+    pub(super) fn answered(&mut self, path: Path) -> Option<Path> {
         if path.one_way {
             self.finish_one_way(path);
             return None;

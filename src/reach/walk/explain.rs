@@ -10,7 +10,7 @@ use crate::topology::{AclAction, CaptureKind, Place};
 use super::super::Blocker;
 use super::super::trace::{Component, LegKind, NearMiss};
 use super::path::Path;
-use super::transit;
+use super::{endpoint, transit};
 
 /// How many ranges of addresses a message lists.
 const MOST_RANGES: usize = 2;
@@ -219,6 +219,12 @@ impl Context<'_> {
             }
             (code, component) if code.as_str().starts_with("TGW") => {
                 transit::message(self.network, code, component, self.packets)
+            }
+            (code, component)
+                if code.as_str().starts_with("VPE")
+                    || matches!((code, component), (Code::Und001, Component::GatewayEndpoint(_))) =>
+            {
+                endpoint::message(self.network, code, component, self.packets)
             }
             (Code::Rt006, _) => format!(
                 "the reply to {} leaves by another way than the request came: it is dropped here",
@@ -462,6 +468,10 @@ impl Context<'_> {
                 let table = table.map(|table| network.route_tables[table].place).unwrap_or_default();
                 table.or(network.attachments[id].place)
             }
+            Component::GatewayEndpoint(id) => {
+                let endpoint = &network.gateway_endpoints[id];
+                endpoint.available_place.or(endpoint.place)
+            }
             Component::Interface(id) => network.interfaces[id].check_place,
             Component::Router(vpc) => network.vpcs[vpc].place,
             Component::Unmodelled(id) => network.unmodelled[id].place,
@@ -512,7 +522,7 @@ impl Context<'_> {
             }
             Code::Sg004 => "admit the address by CIDR",
             Code::Rt003 => "add the route to the table of that subnet: a reply is routed on its own",
-            _ => return None,
+            _ => return endpoint::help(code).map(str::to_owned),
         };
         Some(text.to_owned())
     }

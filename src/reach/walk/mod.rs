@@ -6,6 +6,7 @@
 
 mod arrive;
 mod choices;
+mod endpoint;
 mod explain;
 mod gateway;
 mod outline;
@@ -160,7 +161,8 @@ impl Walker<'_> {
                 path.no_reply = NoReply::Local;
                 self.done.push(path);
             }
-            let Some(others) = others else { return };
+            let Some(mut others) = others else { return };
+            self.check_sender(&mut others, interface);
             let local = self.network.host_local_addresses(this.vpc);
             let (local, others) = others.split_destination(&local);
             if let Some(path) = local {
@@ -239,7 +241,7 @@ impl Walker<'_> {
             return;
         }
         let decided = self.network.security_groups_decide(interface, direction, path.identity, &path.packets);
-        self.filter(path, component, direction, decided);
+        self.filter(path, component, direction, self.admit_list(decided));
     }
 
     /// NA-5: only at the edge of a subnet. NA-4: no memory.

@@ -23,7 +23,11 @@ impl Walker<'_> {
             self.unknown_table(path, subnet);
             return;
         };
-        let parts = self.network.route_tables[table].lookup(&path.packets.destinations());
+        let table = &self.network.route_tables[table];
+        let parts = match &self.probe.about {
+            Some(list) => table.lookup_list(list, &path.packets.destinations()),
+            None => table.lookup(&path.packets.destinations()),
+        };
         let mut rest = Some(path);
         for (destinations, choice) in parts {
             let Some(path) = rest.take() else { break };
@@ -69,7 +73,11 @@ impl Walker<'_> {
         let table = &self.network.route_tables[table_id];
         let component = Component::RouteTable(subnet, Some(table_id));
         let (route, target, action) = match choice {
-            Choice::None => (None, None, Action::Deny(self.missing_route(&path, sender))),
+            Choice::None => (None, None, Action::Deny(self.missing_route(&path, subnet, sender))),
+            Choice::Listed(index) => {
+                let target = table.unlisted.get(index as usize).map(|list| list.target);
+                (None, target, Action::Allow)
+            }
             Choice::Unlisted => {
                 let code = table.unlisted.first().map_or(Code::Und003, |route| route.code);
                 (None, None, Action::Unknown(code))
@@ -92,7 +100,10 @@ impl Walker<'_> {
             }
         };
         let rule = route.map(|index| RuleId::Route(table_id, index));
-        let next = target.or_else(|| self.as_if_fixed(&path, subnet, sender));
+        let next = target.or_else(|| match action {
+            Action::Deny(Code::Vpe001) => self.endpoint_elsewhere(&path, subnet).map(Target::GatewayEndpoint),
+            _ => self.as_if_fixed(&path, subnet, sender),
+        });
         let stays = match action {
             // Whichever route it is: the packet surely leaves the subnet if none of them stays in it.
             Action::Unknown(_) => {
@@ -119,8 +130,11 @@ impl Walker<'_> {
     }
 
     /// RT-9; at a NAT gateway's own subnet the fault is the gateway's place (NG-1, NG-2).
-    fn missing_route(&self, path: &Path, sender: Sender) -> Code {
+    fn missing_route(&self, path: &Path, subnet: SubnetId, sender: Sender) -> Code {
         match (path.leg, sender) {
+            (LegKind::Request, Sender::Interface(_)) if self.endpoint_elsewhere(path, subnet).is_some() => {
+                Code::Vpe001
+            }
             (LegKind::Request, Sender::NatGateway(_)) => Code::Nat001,
             _ => path.no_route(),
         }
@@ -131,6 +145,7 @@ impl Walker<'_> {
         match target {
             Target::InternetGateway(id) => !self.network.internet_gateways[id].attached,
             Target::Peering(id) => !self.network.peerings[id].is_active(),
+            Target::GatewayEndpoint(id) => !self.network.gateway_endpoints[id].available,
             _ => false,
         }
     }
@@ -201,6 +216,7 @@ impl Walker<'_> {
             Target::Interface(id) => self.enter_forwarder(path, id, subnet, sender),
             Target::Peering(id) => self.cross_peering(path, id, vpc),
             Target::TransitGateway(id) => self.enter_transit_gateway(path, id, subnet, sender),
+            Target::GatewayEndpoint(id) => self.enter_gateway_endpoint(path, id, sender),
             Target::Unmodelled(id) => {
                 self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
                 self.done.push(path);
@@ -268,7 +284,8 @@ impl Walker<'_> {
     fn forward(&mut self, path: Path, id: InterfaceId) {
         let this = &self.network.interfaces[id];
         let subnet = this.subnet;
-        let to_internet = self.destinations_by_internet_gateway(&path, subnet);
+        let to_internet =
+            self.destinations_by(&path, subnet, |target| matches!(target, Target::InternetGateway(_)));
         let (translated, plain) = path.split_destination(&to_internet);
         let primary = this.primary(false).map(|address| address.private);
         for (path, translates) in [(translated, true), (plain, false)] {
@@ -300,17 +317,23 @@ impl Walker<'_> {
         }
     }
 
-    fn destinations_by_internet_gateway(&self, path: &Path, subnet: SubnetId) -> AddressSet {
+    /// The destinations that the table of a subnet sends to targets of a kind.
+    fn destinations_by(&self, path: &Path, subnet: SubnetId, wanted: impl Fn(Target) -> bool) -> AddressSet {
         let this = &self.network.subnets[subnet];
         let Some(table) = this.route_table else { return AddressSet::empty() };
         let table = &self.network.route_tables[table];
         let destinations = path.packets.destinations().subtract(&this.addresses);
-        let parts = table.lookup(&destinations).into_iter().filter(|(_, choice)| {
-            let route = match choice {
-                Choice::Route(index) => table.route(*index),
-                _ => None,
+        let parts = match &self.probe.about {
+            Some(list) => table.lookup_list(list, &destinations),
+            None => table.lookup(&destinations),
+        };
+        let parts = parts.into_iter().filter(|(_, choice)| {
+            let target = match choice {
+                Choice::Route(index) => table.route(*index).map(|route| route.target),
+                Choice::Listed(index) => table.unlisted.get(*index as usize).map(|list| list.target),
+                Choice::Ambiguous(_) | Choice::Unlisted | Choice::None => None,
             };
-            route.is_some_and(|route| matches!(route.target, Target::InternetGateway(_)))
+            target.is_some_and(&wanted)
         });
         parts.fold(AddressSet::empty(), |all, (part, _)| all.union(&part))
     }

@@ -166,7 +166,7 @@ impl Walker<'_> {
         match choice {
             Choice::None => (None, None, Action::Deny(Code::Tgw002)),
             Choice::Ambiguous(index) => (Some(index), None, Action::Unknown(Code::Rt005)),
-            Choice::Unlisted => {
+            Choice::Unlisted | Choice::Listed(_) => {
                 let code = this.unlisted.first().map_or(Code::Und002, |route| route.code);
                 (None, None, Action::Unknown(code))
             }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::builder::Builder;
 use super::common::Tag;
 use super::remarks;
-use super::unmodelled;
+use super::{unmodelled, vpc_endpoint};
 use crate::topology::{self, InstanceKind, Place, PublicAddress, PublicIp, Spanned};
 
 /// An interface, in its own call or inside an instance.
@@ -88,6 +88,8 @@ type PublicPair = (Option<Ipv4Addr>, Ipv4Addr);
 pub(super) struct Owners<'a> {
     nat_gateways: HashSet<&'a str>,
     endpoints: HashSet<&'a str>,
+    /// Those of interface endpoints.
+    modelled_endpoints: HashSet<String>,
     /// By interface id and by instance id.
     elastic: HashMap<&'a str, Vec<PublicPair>>,
 }
@@ -98,6 +100,7 @@ impl<'a> Owners<'a> {
         for page in builder.pages {
             owners.nat_gateways.extend(page.nat_gateways.iter().flat_map(|nat| nat.interfaces()));
             owners.endpoints.extend(unmodelled::endpoint_interfaces(page));
+            owners.modelled_endpoints.extend(vpc_endpoint::interfaces(page));
         }
         let addresses = builder.unique(
             ADDRESS_KIND,
@@ -132,6 +135,9 @@ impl<'a> Owners<'a> {
         let id = said.network_interface_id.as_str();
         if self.nat_gateways.contains(id) {
             return InstanceKind::NatGateway;
+        }
+        if self.modelled_endpoints.contains(id) {
+            return InstanceKind::VpcEndpoint;
         }
         if self.endpoints.contains(id) {
             return InstanceKind::Other("VPC endpoint".to_owned());

@@ -25,6 +25,7 @@ mod subnet;
 mod transit_gateway;
 pub(super) mod unmodelled;
 mod vpc;
+mod vpc_endpoint;
 
 use builder::Builder;
 use document::Page;

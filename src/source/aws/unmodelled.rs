@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::builder::Builder;
 use super::document::Page;
+use super::vpc_endpoint;
 use crate::topology::{FileId, Place, Spanned, Unmodelled};
 
 /// A top-level key, and what its list is about.
@@ -45,9 +46,12 @@ const fn nothing(key: &'static str, kind: &'static str, why: &'static str) -> An
 const SERVICE: &str = "describes a service, not the network";
 const BY_INTERFACE: &str = "its network interfaces are read by themselves";
 
+/// The key of `describe-vpc-endpoints`.
+const ENDPOINTS: &str = "VpcEndpoints";
+
 static ANSWERS: &[Answer] = &[
     resource("TransitGatewayConnects", "transit gateway attachment", "TransitGatewayAttachmentId"),
-    resource("VpcEndpoints", "VPC endpoint", "VpcEndpointId"),
+    resource(ENDPOINTS, vpc_endpoint::KIND, "VpcEndpointId"),
     resource("InstanceConnectEndpoints", "EC2 Instance Connect endpoint", "InstanceConnectEndpointId"),
     resource("VpnGateways", "virtual private gateway", "VpnGatewayId"),
     resource("VpnConnections", "VPN connection", "VpnConnectionId"),
@@ -167,11 +171,14 @@ pub(super) fn key_of(value: &Value) -> Option<&'static str> {
     typed.map(|(key, _)| *key)
 }
 
-/// The interfaces of interface endpoints.
+/// VPC endpoints of every kind.
+pub(super) fn endpoints(page: &Page) -> impl Iterator<Item = &Value> {
+    page.others.iter().filter(|(answer, _)| answer.key == ENDPOINTS).flat_map(|(_, list)| list)
+}
+
+/// The interfaces of VPC endpoints.
 pub(super) fn endpoint_interfaces(page: &Page) -> impl Iterator<Item = &str> {
-    let endpoints = page.others.iter().filter(|(answer, _)| answer.key == "VpcEndpoints");
-    let lists =
-        endpoints.flat_map(|(_, list)| list).filter_map(|one| one.get("NetworkInterfaceIds")?.as_array());
+    let lists = endpoints(page).filter_map(|one| one.get("NetworkInterfaceIds")?.as_array());
     lists.flatten().filter_map(Value::as_str)
 }
 
@@ -208,6 +215,9 @@ fn build_one(builder: &mut Builder<'_>, answer: &Answer, file: FileId, value: &V
         return;
     }
     if !builder.unmodelled.insert((answer.kind, name.to_owned())) {
+        return;
+    }
+    if answer.key == ENDPOINTS && vpc_endpoint::build(builder, file, value) {
         return;
     }
     builder.inventory.add_read(answer.kind, 1);

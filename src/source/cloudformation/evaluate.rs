@@ -167,6 +167,17 @@ impl<'w> Evaluator<'w> {
         )
     }
 
+    /// What SAM's `Globals` say of this property of a function.
+    pub(super) fn global(&mut self, id: ResourceId, name: &str) -> Value {
+        let world = self.world;
+        let stack = world.resource(id).map(|resource| resource.stack);
+        let functions = stack.and_then(|stack| world.stack(stack)?.functions.as_ref());
+        match (stack, functions.and_then(|node| node.get(name))) {
+            (Some(stack), Some(node)) => self.value(stack, node),
+            _ => Value::Nothing,
+        }
+    }
+
     /// Where a property was written.
     pub(super) fn property_place(&self, id: ResourceId, name: &str) -> Place {
         let Some(resource) = self.world.resource(id) else { return Place::Implicit };

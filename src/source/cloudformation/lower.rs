@@ -10,6 +10,7 @@ mod peering;
 mod route;
 mod route_table;
 mod security_group;
+mod service;
 mod settle;
 mod subnet;
 mod traffic;
@@ -131,6 +132,7 @@ pub(super) fn lower(world: &World, settings: &Settings, topology: Topology) -> I
     lowering.security_groups();
     lowering.gateways();
     lowering.instances();
+    lowering.services();
     lowering.addresses();
     lowering.peerings();
     lowering.route_tables();

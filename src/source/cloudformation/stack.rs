@@ -50,6 +50,8 @@ pub(super) struct Stack {
     pub(super) name: String,
     pub(super) parameters: BTreeMap<Rc<str>, Parameter>,
     pub(super) mappings: Option<Node>,
+    /// What SAM's `Globals` say of every function.
+    pub(super) functions: Option<Node>,
     pub(super) conditions: HashMap<Rc<str>, Node>,
     pub(super) resources: HashMap<Rc<str>, ResourceId>,
     pub(super) outputs: Vec<(Rc<str>, Node)>,
@@ -182,6 +184,7 @@ impl World {
             name,
             parameters: parameters(section("Parameters")),
             mappings: root.get("Mappings").cloned(),
+            functions: root.get("Globals").and_then(|globals| globals.get("Function")).cloned(),
             conditions: section("Conditions")
                 .iter()
                 .map(|(key, node)| (Rc::clone(&key.text), node.clone()))

@@ -398,6 +398,9 @@ impl Reading {
         }
         for (at, mut draft) in balancers {
             let name = builder.name(at);
+            if draft.listeners.is_empty() && draft.value.listeners.is_empty() {
+                draft.value.unknown.get_or_insert_with(|| "the file has no listener of it".to_owned());
+            }
             for (_, mut listener, used) in std::mem::take(&mut draft.listeners) {
                 for group in used {
                     let group_name = builder.name(group);

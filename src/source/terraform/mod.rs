@@ -7,6 +7,7 @@
 
 mod address;
 mod aliases;
+mod base;
 mod builder;
 mod document;
 mod elastic_ip;
@@ -32,6 +33,7 @@ mod vpc;
 mod wanted;
 mod world;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use builder::Builder;
@@ -44,6 +46,7 @@ use super::syntax::Malformed;
 use super::twins::NoTwins;
 use crate::topology::{Completeness, Defaults, Diagnostic, Place, Sources, Topology, quote};
 
+pub use base::read_over;
 pub use inventory::{Fate, Inventory};
 
 /// Which of the two worlds of a plan is meant. A state has only one.
@@ -71,26 +74,36 @@ pub struct Plan {
 ///
 /// Linear in the size of the file, but for sorting and for following references.
 pub fn read(name: &str, bytes: &[u8], moment: Moment) -> Plan {
-    let text = visible_strings(decoded(bytes));
-    let mut topology = Topology {
-        defaults: Defaults::Terraform,
-        completeness: Completeness::Planned,
-        ..Topology::default()
-    };
-    // Resources are read one by one, and a part that can't be read must not be missing silently.
-    let whole = serde_json::from_slice::<NoTwins>(&text);
-    let document: Document<'_> = match whole.and_then(|_| serde_json::from_slice(&text)) {
-        Ok(document) => document,
-        Err(error) => {
-            let diagnostic = syntax_error(&mut topology.sources, name, &text, &error);
-            return Plan { topology, diagnostics: vec![diagnostic], inventory: Inventory::default() };
-        }
-    };
-    if let Some(refused) = version_error(name, &document) {
-        return Plan { topology, diagnostics: vec![refused], inventory: Inventory::default() };
+    let text = text(bytes);
+    let mut topology = empty();
+    match document(&mut topology, name, &text) {
+        Ok(document) => build(name, topology, &World::new(document, moment), moment),
+        Err(diagnostic) => Plan::refused(topology, diagnostic),
     }
-    let world = World::new(document, moment);
-    build(name, topology, &world, moment)
+}
+
+impl Plan {
+    /// What is left of a file that is of no use.
+    fn refused(topology: Topology, why: Diagnostic) -> Self {
+        Self { topology, diagnostics: vec![why], inventory: Inventory::default() }
+    }
+}
+
+fn text(bytes: &[u8]) -> Cow<'_, [u8]> {
+    visible_strings(decoded(bytes))
+}
+
+fn empty() -> Topology {
+    Topology { defaults: Defaults::Terraform, completeness: Completeness::Planned, ..Topology::default() }
+}
+
+fn document<'t>(topology: &mut Topology, name: &str, text: &'t [u8]) -> Result<Document<'t>, Diagnostic> {
+    // Resources are read one by one, and a part that can't be read must not be missing silently.
+    let whole = serde_json::from_slice::<NoTwins>(text);
+    match whole.and_then(|_| serde_json::from_slice(text)) {
+        Ok(document) => version_error(name, &document).map_or(Ok(document), Err),
+        Err(error) => Err(syntax_error(&mut topology.sources, name, text, &error)),
+    }
 }
 
 fn build(name: &str, mut topology: Topology, world: &World, moment: Moment) -> Plan {

@@ -49,6 +49,8 @@ pub(super) struct World {
     by_address: HashMap<String, usize>,
     /// Whether links may be known only after apply.
     pub(super) is_plan: bool,
+    /// Whether the file is a plan, whichever of its two worlds this is.
+    pub(super) has_changes: bool,
     /// Whether links were cut out of the plan: nothing in it is known only after apply, and nothing tells the
     /// references.
     pub(super) is_stripped: bool,
@@ -65,6 +67,21 @@ pub(super) struct World {
 type Identity<'d> = (ModulePath, bool, &'d str, &'d str, Option<Key>);
 
 impl World {
+    /// The world of that moment, with what a capture knows beside it.
+    pub(super) fn over(document: Document<'_>, moment: Moment, known: &[Resource]) -> Self {
+        let has_changes = document.planned_values.is_some() || document.resource_changes.is_some();
+        let mut world = Self::new(document, moment);
+        world.has_changes = has_changes;
+        let own: BTreeSet<String> =
+            world.resources.iter().filter_map(|one| Some(one.id()?.to_owned())).collect();
+        let others = known.iter().filter(|one| one.id().is_none_or(|id| !own.contains(id)));
+        world.resources.extend(others.cloned());
+        world.by_name.clear();
+        world.calls.clear();
+        world.index();
+        world
+    }
+
     /// Takes the world of that moment out of a document.
     pub(super) fn new(document: Document<'_>, moment: Moment) -> Self {
         let mut world = Self {

@@ -16,8 +16,8 @@ use std::collections::{HashMap, HashSet};
 use self::candidate::candidate;
 use self::space::Space;
 use super::{
-    AttachedTo, Entries, Entry, InstanceKind, Interface, RouteTable, Spanned, Topology, TransitGateway,
-    Unmodelled, Vpc,
+    AttachedTo, EndpointType, Entries, Entry, InstanceKind, Interface, RouteTable, Spanned, Topology,
+    TransitGateway, Unmodelled, Vpc,
 };
 
 /// The names of the defaults of a VPC.
@@ -51,6 +51,8 @@ struct Directory {
     networks: Names,
     /// Peering connections and transit gateways.
     links: Names,
+    /// Endpoint services.
+    services: Names,
     /// What is not modelled and in no VPC.
     unmodelled: Names,
     /// By the old name of the VPC.
@@ -81,6 +83,7 @@ impl Directory {
         links.reserve(&["internet", "anywhere", "self"]);
         directory.links = links.name_entries(&topology.peering_connections, &[]);
         directory.links.extend(links.name_entries(&topology.transit_gateways, &[]));
+        directory.services = Space::default().name_entries(&topology.endpoint_services, &[]);
         let mut things = by_home(topology);
         directory.unmodelled = links.name_all(things.remove(&None).unwrap_or_default());
         for entry in &topology.vpcs {
@@ -133,6 +136,10 @@ impl VpcNames {
         names.targets = targets.name_all(seen.collect());
         names.target_groups = Space::default().name_entries(&vpc.target_groups, &[]);
         names.targets.extend(targets.name_entries(&vpc.nat_gateways, &[]));
+        // Interface endpoints are among the instances.
+        let gateways = vpc.endpoints.iter().filter(|one| one.value.kind.value == EndpointType::Gateway);
+        let gateways = gateways.map(|one| (one.name().to_owned(), candidate(one.name(), &one.aliases)));
+        names.targets.extend(targets.name_all(gateways.collect()));
         names.unmodelled = targets.name_all(things);
         names.name_interfaces(&vpc.instances);
         if let Some(gateway) = &vpc.internet_gateway {
@@ -168,6 +175,11 @@ impl Directory {
             self.rename_vpc(&mut peering.value.accepter.value);
         }
         rename_entries(&mut topology.transit_gateways, &self.links);
+        for service in &mut topology.endpoint_services.0 {
+            let balancer = &mut service.value.load_balancer.value;
+            *balancer = candidate::reference(balancer);
+        }
+        rename_entries(&mut topology.endpoint_services, &self.services);
         for gateway in &mut topology.transit_gateways.0 {
             self.transit_gateway(&mut gateway.value);
         }
@@ -254,6 +266,12 @@ impl Directory {
         }
         rename_entries(&mut vpc.target_groups, &names.target_groups);
         rename_entries(&mut vpc.load_balancers, &names.targets);
+        for endpoint in &mut vpc.endpoints.0 {
+            // A service of AWS, or of others, keeps its name.
+            let service = &mut endpoint.value.service.value;
+            *service = self.services.get(service.as_str()).cloned().unwrap_or_else(|| service.clone());
+        }
+        rename_entries(&mut vpc.endpoints, &names.targets);
         rename_entries(&mut vpc.route_tables, &names.tables);
         rename_entries(&mut vpc.network_acls, &names.acls);
         rename_entries(&mut vpc.security_groups, &names.groups);

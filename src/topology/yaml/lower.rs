@@ -7,6 +7,7 @@ mod services;
 mod tests_block;
 mod transit_gateway;
 mod vpc;
+mod vpc_endpoint;
 
 use std::collections::HashSet;
 

@@ -156,6 +156,19 @@ pub(super) const ATTACHMENT_STATUSES: Words<bool> = &[
     ("rolling-back", false),
 ];
 
+/// The states of a VPC endpoint, and whether it works in them.
+pub(super) const ENDPOINT_STATUSES: Words<bool> = &[
+    ("available", true),
+    ("pending-acceptance", false),
+    ("pending", false),
+    ("rejected", false),
+    ("deleting", false),
+    ("deleted", false),
+    ("failed", false),
+    ("expired", false),
+    ("partial", false),
+];
+
 pub(super) const EXPECTATIONS: Words<Expectation> = &[
     ("reachable", Expectation::Reachable),
     ("blocked", Expectation::Blocked),

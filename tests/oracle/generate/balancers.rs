@@ -12,7 +12,9 @@ const PORTS: [u16; 6] = [80, 443, 8080, 5432, 53, 22];
 
 pub fn add(topology: &mut Topology, rng: &mut Rng) {
     let elsewhere: Vec<Ipv4Addr> = hosts(topology).collect();
-    let mut taken: HashSet<IpAddr> = elsewhere.iter().map(|one| IpAddr::V4(*one)).collect();
+    let all = topology.vpcs.iter().flat_map(|vpc| &vpc.value.instances);
+    let all = all.flat_map(|one| &one.value.interfaces).flat_map(|one| &one.value.ips);
+    let mut taken: HashSet<IpAddr> = all.map(|ip| IpAddr::V4(ip.value)).collect();
     for (number, entry) in topology.vpcs.0.iter_mut().enumerate() {
         let vpc = &mut entry.value;
         for gateway in &vpc.nat_gateways {
@@ -22,6 +24,8 @@ pub fn add(topology: &mut Topology, rng: &mut Rng) {
             .instances
             .iter()
             .filter(|one| one.value.kind.value != InstanceKind::NatGateway)
+            // What a service does with what comes to its interfaces is another matter.
+            .filter(|one| vpc.endpoints.get(one.name()).is_none())
             .map(|one| one.name().to_owned())
             .collect();
         if names.is_empty() {
@@ -46,7 +50,9 @@ pub fn add(topology: &mut Topology, rng: &mut Rng) {
 }
 
 fn hosts(topology: &Topology) -> impl Iterator<Item = Ipv4Addr> {
-    let instances = topology.vpcs.iter().flat_map(|vpc| &vpc.value.instances);
+    let instances = topology.vpcs.iter().flat_map(|vpc| {
+        vpc.value.instances.iter().filter(|one| vpc.value.endpoints.get(one.name()).is_none())
+    });
     instances.flat_map(|one| &one.value.interfaces).flat_map(|one| &one.value.ips).map(|ip| ip.value)
 }
 
@@ -188,8 +194,10 @@ pub fn packet(topology: &Topology, rng: &mut Rng) -> Option<(Packet, String, Str
     for home in &topology.vpcs {
         let is_near = home.name() == vpc.name();
         // Load balancers call nobody but their targets.
-        let callers =
-            home.value.instances.iter().filter(|one| one.value.kind.value != InstanceKind::LoadBalancer);
+        let callers = home.value.instances.iter().filter(|one| {
+            one.value.kind.value != InstanceKind::LoadBalancer
+                && home.value.endpoints.get(one.name()).is_none()
+        });
         for instance in callers {
             for interface in &instance.value.interfaces {
                 let Some(address) = interface.value.ips.first() else { continue };

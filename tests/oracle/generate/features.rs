@@ -17,6 +17,8 @@ pub enum Feature {
     Instance(usize, usize),
     Subnet(usize, usize),
     NatGateway(usize, usize),
+    Endpoint(usize, usize),
+    EndpointServices,
     Group(usize, usize),
     Acl(usize, usize),
     Table(usize, usize),
@@ -51,6 +53,7 @@ pub fn features(topology: &Topology) -> Vec<Feature> {
         features.extend((0..said.instances.len()).map(|part| Feature::Instance(vpc, part)));
         features.extend((0..said.subnets.len()).map(|part| Feature::Subnet(vpc, part)));
         features.extend((0..said.nat_gateways.len()).map(|part| Feature::NatGateway(vpc, part)));
+        features.extend((0..said.endpoints.len()).map(|part| Feature::Endpoint(vpc, part)));
         features.extend((0..said.network_acls.len()).map(|part| Feature::Acl(vpc, part)));
         features.extend((0..said.security_groups.len()).map(|part| Feature::Group(vpc, part)));
         features.extend((0..said.route_tables.len()).map(|part| Feature::Table(vpc, part)));
@@ -72,6 +75,9 @@ pub fn features(topology: &Topology) -> Vec<Feature> {
     }
     if !topology.transit_gateways.is_empty() {
         features.push(Feature::Zones);
+    }
+    if !topology.endpoint_services.is_empty() {
+        features.push(Feature::EndpointServices);
     }
     features.extend((0..topology.prefix_lists.len()).map(Feature::PrefixList));
     features.extend((0..topology.networks.len()).map(Feature::Network));
@@ -146,6 +152,7 @@ pub fn without(topology: &Topology, left_out: &[Feature]) -> Topology {
         retain(&mut said.instances.0, |part| !out(Feature::Instance(vpc, part)));
         retain(&mut said.subnets.0, |part| !out(Feature::Subnet(vpc, part)));
         retain(&mut said.nat_gateways.0, |part| !out(Feature::NatGateway(vpc, part)));
+        retain(&mut said.endpoints.0, |part| !out(Feature::Endpoint(vpc, part)));
         retain(&mut said.network_acls.0, |part| !out(Feature::Acl(vpc, part)));
         retain(&mut said.security_groups.0, |part| !out(Feature::Group(vpc, part)));
         retain(&mut said.route_tables.0, |part| !out(Feature::Table(vpc, part)));
@@ -171,6 +178,9 @@ pub fn without(topology: &Topology, left_out: &[Feature]) -> Topology {
         }
     }
     retain(&mut rest.peering_connections.0, |part| !out(Feature::Peering(part)));
+    if out(Feature::EndpointServices) {
+        rest.endpoint_services.0.clear();
+    }
     retain(&mut rest.prefix_lists.0, |part| !out(Feature::PrefixList(part)));
     retain(&mut rest.networks.0, |part| !out(Feature::Network(part)));
     retain(&mut rest.vpcs.0, |part| !out(Feature::Vpc(part)));

@@ -140,6 +140,13 @@ fn prune_vpc(vpc: &mut Vpc) {
         }
     }
     vpc.instances.0.retain(|instance| !instance.value.interfaces.is_empty());
+    let is_endpoint = |one: &Instance| one.kind.value == InstanceKind::VpcEndpoint;
+    let described = names(&vpc.endpoints);
+    vpc.instances.0.retain(|one| !is_endpoint(&one.value) || described.contains(one.name()));
+    let owners = names(&vpc.instances);
+    vpc.endpoints
+        .0
+        .retain(|one| one.value.kind.value == EndpointType::Gateway || owners.contains(one.name()));
 }
 
 fn prune_routes(vpc: &mut Vpc, peerings: &Names, lists: &Names) {
@@ -147,6 +154,7 @@ fn prune_routes(vpc: &mut Vpc, peerings: &Names, lists: &Names) {
     targets.extend(vpc.internet_gateway.iter().map(|gateway| gateway.name.value.clone()));
     targets.extend(vpc.egress_only_internet_gateway.iter().map(|gateway| gateway.name.value.clone()));
     targets.extend(names(&vpc.nat_gateways));
+    targets.extend(names(&vpc.endpoints));
     for instance in &vpc.instances {
         targets.insert(instance.name().to_owned());
         let interfaces = instance.value.interfaces.iter();

@@ -4,6 +4,7 @@
 //! it is what people get wrong, not what the API refuses. Every address is said.
 
 pub mod balancers;
+mod endpoints;
 pub mod features;
 mod features_prune;
 mod network;
@@ -30,6 +31,7 @@ pub fn topology(seed: u64) -> Topology {
     draft.transit_gateways(seed);
     draft.groups();
     draft.acls();
+    draft.endpoints(seed);
     draft.topology
 }
 

@@ -325,6 +325,9 @@ impl Evaluator<'_> {
             Ok(name) => name,
             Err(unknown) => return unknown,
         };
+        if let Some((_, value)) = self.settings.exports.iter().rev().find(|(given, _)| *given == name) {
+            return Value::text(value.as_str());
+        }
         let found = self.exports().get(&name).cloned().unwrap_or_default();
         match found.as_slice() {
             [] => Value::unknown(format!("no template that was read exports {}", quote(&name))),

@@ -212,7 +212,7 @@ impl Lowering<'_> {
     }
 
     /// An instance of which too little is known keeps its name.
-    fn hide(&mut self, id: ResourceId, kind: &str, what: &'static str, why: &Rc<str>) {
+    pub(super) fn hide(&mut self, id: ResourceId, kind: &str, what: &'static str, why: &Rc<str>) {
         self.unresolved(id, what, why, self.place(id));
         let mut item = Unmodelled {
             kind: kind.to_owned(),

@@ -160,7 +160,7 @@ impl Lowering<'_> {
     }
 
     /// The names of security groups in a VPC.
-    fn groups(&mut self, vpc: usize, said: &Located) -> Vec<Spanned<String>> {
+    pub(super) fn groups(&mut self, vpc: usize, said: &Located) -> Vec<Spanned<String>> {
         let list = match items(said) {
             Ok(list) => list,
             Err(why) => {

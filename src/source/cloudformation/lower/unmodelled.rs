@@ -159,8 +159,8 @@ impl Lowering<'_> {
     }
 
     fn add_known(&mut self, id: ResourceId, known: &Kind, doubted: bool) {
-        // A module of its own has read it.
-        if known.name.starts_with("AWS::EC2::TransitGateway") && self.fates.contains_key(&id) {
+        // A module of its own has read it, or said why not.
+        if self.fates.contains_key(&id) {
             return;
         }
         let mut item =
@@ -181,7 +181,7 @@ impl Lowering<'_> {
     }
 
     fn has_vpc_config(&mut self, id: ResourceId) -> bool {
-        !matches!(self.evaluator.property(id, "VpcConfig"), Value::Nothing)
+        !matches!(self.effective(id, "VpcConfig").value, Value::Nothing)
     }
 
     /// What a nested stack makes is read if its template is here.

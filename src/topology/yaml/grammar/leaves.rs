@@ -211,17 +211,7 @@ pub(in super::super) const BPA_EXCLUSION: Leaf =
     plain_choice!("exclusion", "allow-bidirectional", "allow-egress");
 pub(in super::super) const ENDPOINT_TYPE: Leaf =
     plain_choice!("endpoint type", "gateway", "interface", "gateway-load-balancer");
-pub(in super::super) const ENDPOINT_STATUS: Leaf = plain_choice!(
-    "endpoint status",
-    "available",
-    "pending-acceptance",
-    "pending",
-    "rejected",
-    "deleting",
-    "deleted",
-    "failed",
-    "expired"
-);
+pub(in super::super) const ENDPOINT_STATUS: Leaf = choice!("endpoint status", words::ENDPOINT_STATUSES);
 pub(in super::super) const ATTACHMENT_STATUS: Leaf = choice!("attachment status", words::ATTACHMENT_STATUSES);
 pub(in super::super) const BALANCER_TYPE: Leaf =
     plain_choice!("load balancer type", "application", "network", "classic", "gateway");

@@ -3,8 +3,8 @@
 use super::leaves::{
     ACL_PEER, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, ENDPOINT_NAME,
     ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IP, IPV4, LISTENER_PORT, NAME,
-    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, ROUTING, RULE_NUMBER, TARGET_TYPE, TEXT,
-    TUNNEL,
+    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, REFERENCE_OR_UNKNOWN, ROUTING,
+    RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
 };
 use super::transit_gateway::TRANSIT_GATEWAY;
 use super::vpc::INTERFACE;
@@ -45,7 +45,16 @@ pub(in super::super) const ENDPOINT: Record = Record {
         field("service", Type::Leaf(&TEXT), "An AWS service such as s3, or the name of an endpoint service."),
         field("route_tables", Type::OneOrMany(&REFERENCE), "Route tables of a gateway endpoint."),
         field("subnets", Type::OneOrMany(&REFERENCE), "Subnets of an interface endpoint.").or(&["subnet"]),
-        field("security_groups", Type::OneOrMany(&REFERENCE), "Security groups of an interface endpoint."),
+        field(
+            "security_groups",
+            Type::OneOrMany(&REFERENCE_OR_UNKNOWN),
+            "Security groups of an interface endpoint; the default one if omitted.",
+        ),
+        field(
+            "addresses",
+            Type::Map(&NAME, &Type::OneOrMany(&IP)),
+            "Addresses of an interface endpoint by subnet; assumed if omitted.",
+        ),
         field("private_dns", Type::Leaf(&BOOL), "Whether the service's own name leads to it."),
         field("status", Type::Leaf(&ENDPOINT_STATUS), "Only an available one works.")
             .default("\"available\""),
@@ -271,7 +280,7 @@ const DIRECT_CONNECT_GATEWAY: Record = Record {
     ..PLAIN
 };
 
-const ENDPOINT_SERVICE: Record = Record {
+pub(in super::super) const ENDPOINT_SERVICE: Record = Record {
     noun: "an endpoint service",
     description: "The provider's side of PrivateLink (EP-6).",
     fields: &[&[

@@ -4,17 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::codes;
 use super::super::fields::Fields;
-use super::super::grammar::services::{ENDPOINT, UNMODELLED, VPN_GATEWAY};
+use super::super::grammar::services::{UNMODELLED, VPN_GATEWAY};
 use super::super::grammar::vpc::VPC;
 use super::super::node::{Key, Node};
 use super::super::problems::{Fault, Problems, quote};
 use super::super::values;
-use super::implied;
 use super::rules::not_a_target;
 use super::vpc::{Gateway, gateway};
+use super::{implied, vpc_endpoint};
 use crate::topology::{
-    Entries, Entry, Instance, Place, PrefixList, Route, RouteDestination, RouteOrigin, RouteTable,
-    RouteTarget, Spanned, Topology, Unmodelled, Vpc,
+    Entries, Entry, Instance, Place, RouteTable, RouteTarget, Spanned, Topology, Unmodelled, Vpc,
 };
 
 /// Maps at the top level, and what AWS calls one of their entries.
@@ -22,7 +21,6 @@ const TOP_LEVEL: &[(&str, &str)] = &[
     ("customer_gateways", "customer gateway"),
     ("vpn_connections", "VPN connection"),
     ("direct_connect_gateways", "Direct Connect gateway"),
-    ("endpoint_services", "VPC endpoint service"),
 ];
 
 /// Maps in a VPC, and what AWS calls one of their entries.
@@ -60,7 +58,7 @@ pub(super) fn top_level(top: Fields<'_, '_>, topology: &mut Topology) {
     for (key, node) in top.map("unmodelled") {
         topology.unmodelled.push(anything(key, node, None));
     }
-    endpoint_prefix_lists(top, &mut topology.prefix_lists);
+    vpc_endpoint::top_level(top, topology);
 }
 
 /// An entry of `unmodelled`.
@@ -86,7 +84,12 @@ pub(super) fn in_vpc(
 ) {
     for (map, kind) in IN_VPC {
         for (key, node) in said.map(map) {
-            if *map == "load_balancers" && super::load_balancer::is_modelled(node) {
+            let is_modelled = match *map {
+                "endpoints" => vpc_endpoint::is_modelled(node),
+                "load_balancers" => super::load_balancer::is_modelled(node),
+                _ => false,
+            };
+            if is_modelled {
                 continue;
             }
             let mut item = one(kind, Some(vpc_key), key.name());
@@ -109,7 +112,6 @@ pub(super) fn in_vpc(
         propagate(&key.text, to, &mut vpc.route_tables, problems);
     }
     vpn_gateway(said, vpc_key, vpc, list, problems);
-    endpoint_routes(said, vpc, problems);
     if let Some(table) = vpc.internet_gateway.as_ref().and_then(|gateway| gateway.route_table.clone()) {
         list.push(one(GATEWAY_TABLE, Some(vpc_key), table));
     }
@@ -142,43 +144,6 @@ fn vpn_gateway(
     list.push(one("virtual private gateway", Some(vpc_key), name));
 }
 
-/// The kind of endpoint that AWS adds to route tables by itself (EP-1).
-const GATEWAY_ENDPOINT: &str = "gateway";
-
-/// EP-1: a gateway endpoint is a route to its service's prefix list in the tables that it names.
-fn endpoint_routes(said: Fields<'_, '_>, vpc: &mut Vpc, problems: &mut Problems) {
-    for (key, node) in said.map("endpoints") {
-        if node.get("type").and_then(Node::text) != Some(GATEWAY_ENDPOINT) {
-            continue;
-        }
-        let Some(service) = node.get("service").and_then(Node::text) else { continue };
-        let tables = Fields::new(node, &ENDPOINT).texts("route_tables");
-        for_each_table(tables, &mut vpc.route_tables, problems, |table, place| {
-            table.routes.push(Route {
-                destination: Spanned::new(RouteDestination::PrefixList(service.to_owned()), place),
-                target: Spanned::new(RouteTarget::Named(key.text.clone().into_owned()), place),
-                state: None,
-                origin: RouteOrigin::Static,
-                place,
-            });
-        });
-    }
-}
-
-/// The prefix lists of gateway endpoints: AWS's own, so nobody has to write them.
-fn endpoint_prefix_lists(top: Fields<'_, '_>, lists: &mut Entries<PrefixList>) {
-    for (_, vpc) in top.map("vpcs") {
-        for (_, endpoint) in Fields::new(vpc, &VPC).map("endpoints") {
-            let text = |key| endpoint.get(key).and_then(Node::text);
-            if let (Some(GATEWAY_ENDPOINT), Some(service)) = (text("type"), text("service"))
-                && lists.get(service).is_none()
-            {
-                lists.push(Spanned::implicit(service.to_owned()), PrefixList::default());
-            }
-        }
-    }
-}
-
 /// Notes in each route table that it learns the routes of a gateway.
 fn propagate(
     gateway: &str,
@@ -193,7 +158,7 @@ fn propagate(
 
 /// Edits the tables of these names. The main table need not be written to exist. No later stage sees the names, so
 /// an unknown one is reported here.
-fn for_each_table(
+pub(super) fn for_each_table(
     to: Vec<Spanned<String>>,
     tables: &mut Entries<RouteTable>,
     problems: &mut Problems,

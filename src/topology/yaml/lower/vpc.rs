@@ -7,7 +7,7 @@ use super::super::problems::Problems;
 use super::super::{values, words};
 use super::instance::{instance, network_interface};
 use super::rules::{network_acl, route_table, routes, security_group};
-use super::{implied, load_balancer, services};
+use super::{implied, load_balancer, services, vpc_endpoint};
 use crate::topology::{
     Association, EgressOnlyInternetGateway, Entries, InternetGateway, NatGateway, Spanned, Subnet,
     Unmodelled, Vpc,
@@ -39,6 +39,7 @@ pub(super) fn vpc(
     let interfaces = each(said, "network_interfaces", |key, node| network_interface(key, node, problems));
     services::add_interfaces(&mut vpc.instances, interfaces, problems);
     load_balancer::load_balancers(said, &mut vpc, problems);
+    vpc_endpoint::endpoints(said, &mut vpc, problems);
     services::in_vpc(said, key, &mut vpc, unmodelled, problems);
     vpc
 }

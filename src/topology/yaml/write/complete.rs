@@ -11,6 +11,7 @@ const _: fn(Topology) = |Topology {
                              vpcs: _,
                              peering_connections: _,
                              transit_gateways: _,
+                             endpoint_services: _,
                              unmodelled: _,
                              tests: _,
                              lint: _,
@@ -36,6 +37,7 @@ const _: fn(Vpc) = |Vpc {
                         security_groups: _,
                         default_security_group: _,
                         instances: _,
+                        endpoints: _,
                         load_balancers: _,
                         target_groups: _,
                     }| {};
@@ -100,6 +102,9 @@ const _: fn(Traffic) = |Traffic {
                             icmp_code: _,
                             preset: _,
                         }| {};
+const _: fn(VpcEndpoint) = |VpcEndpoint { kind: _, service: _, available: _, private_dns: _, place: _ }| {};
+const _: fn(EndpointService) =
+    |EndpointService { load_balancer: _, zones: _, acceptance_required: _, place: _ }| {};
 const _: fn(LoadBalancer) =
     |LoadBalancer { kind: _, listeners: _, cross_zone: _, unknown: _, attributes_unknown: _, place: _ }| {};
 const _: fn(Listener) =

@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod complete;
+mod endpoints;
 mod gateways;
 mod layout;
 mod load_balancer;

@@ -2,7 +2,7 @@
 
 use super::super::words::{self, SourceKind};
 use super::layout::{Map, Value};
-use super::{Writer, all, some, word};
+use super::{Writer, all, endpoints, some, word};
 use crate::topology::{
     AttachedTo, Completeness, Entries, NamedNetwork, PeeringConnection, PrefixList, Spanned, TransitGateway,
     TransitGatewayAttachment, TransitGatewayRouteTable,
@@ -29,6 +29,8 @@ impl Writer<'_> {
         top.section("peering_connections", peerings);
         let gateways = self.named(&topology.transit_gateways, Self::transit_gateway);
         top.section("transit_gateways", gateways);
+        let services = self.named(&topology.endpoint_services, |_, service| endpoints::service(service));
+        top.section("endpoint_services", services);
         let things = self.unmodelled(None);
         top.section("unmodelled", things);
         self.tests(&mut top);

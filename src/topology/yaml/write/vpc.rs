@@ -6,7 +6,7 @@ use super::super::values::UNKNOWN;
 use super::super::words;
 use super::layout::{Map, Value};
 use super::tests_block::ephemeral_ports;
-use super::{Writer, all, flag, gateways, rules, said, some, word};
+use super::{Writer, all, endpoints, flag, gateways, rules, said, some, word};
 use crate::topology::{
     AclAction, AclPeer, AclRule, Association, Entry, Instance, InstanceKind, Interface, NetworkAcl, Protocol,
     PublicIp, RouteTarget, SecurityGroup, Subnet, Vpc,
@@ -37,7 +37,10 @@ impl Writer<'_> {
             // The main table need not be written to exist.
             let local_only = table.value.routes.iter().all(|route| route.target.value == RouteTarget::Local);
             if table.name() != MAIN || !local_only {
-                let routes = self.routes(&table.value.routes);
+                // Endpoints say which tables have their routes.
+                let routes = table.value.routes.iter().filter(|route| !endpoints::adds(vpc, route));
+                let routes: Vec<_> = routes.cloned().collect();
+                let routes = self.routes(&routes);
                 self.entry(&mut tables, table, routes);
             }
         }
@@ -46,6 +49,7 @@ impl Writer<'_> {
         map.section("subnets", subnets);
         self.filters(&mut map, vpc);
         self.instances(&mut map, vpc);
+        self.endpoints(&mut map, vpc);
         self.load_balancers(&mut map, vpc);
         let things = self.unmodelled(Some((entry.name(), vpc)));
         map.section("unmodelled", things);
@@ -95,8 +99,8 @@ impl Writer<'_> {
         let (mut instances, mut interfaces) = (Map::default(), Map::default());
         for entry in &vpc.instances {
             match &entry.value.kind.value {
-                // The gateway itself is written; balancers have a section of their own.
-                InstanceKind::NatGateway | InstanceKind::LoadBalancer => {}
+                // The gateway itself is written; balancers and endpoints have a section of their own.
+                InstanceKind::NatGateway | InstanceKind::LoadBalancer | InstanceKind::VpcEndpoint => {}
                 InstanceKind::Other(owner) => {
                     let value = self.network_interface(entry, owner, vpc);
                     self.entry(&mut interfaces, entry, value);
