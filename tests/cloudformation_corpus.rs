@@ -241,13 +241,13 @@ fn ask(network: &Network, from: &str, to: &str) -> Option<Answer> {
 
 /// Why a template and its emulated deployment differ: gaps of the emulation.
 const EXPLANATIONS: [&str; 8] = [
+    "the capture has the entries of a prefix list of AWS, which no template has",
     "without the resources that the emulator did not make, the template says the same",
     "the emulator lists a route of a transit gateway without its attachment, so that the capture does not know",
     "the emulator did not make a rule that the template leaves open",
     "the emulator did not associate an address that the template gives to an instance",
     "the emulator keeps the default outbound rule beside rules that are resources of their own",
     "the emulator makes no interfaces for a service, so that the capture knows it by name only",
-    "load balancers of templates are known by name only, those of captures are modelled",
     "NOT EXPLAINED",
 ];
 
@@ -260,7 +260,7 @@ fn explain(
     less: Option<&Answer>,
     by_name: bool,
 ) -> &'static str {
-    let [missing, silent, rule, address, outbound, service, _, none] = EXPLANATIONS;
+    let [entries, missing, silent, rule, address, outbound, service, none] = EXPLANATIONS;
     let has = |answer: &Answer, code: &str| answer.1.iter().any(|one| one == code);
     let failed = |part: &str| deployed.failed.iter().any(|name| name.contains(part));
     if by_name {
@@ -271,6 +271,8 @@ fn explain(
         address
     } else if less.is_some_and(|less| less.0 == there.0) {
         missing
+    } else if here.0 == "undetermined" && has(here, "Und003") && !has(there, "Und003") {
+        entries
     } else if has(there, "Und002") && less.is_some_and(|less| less.0 != "undetermined") && failed("Firewall")
     {
         silent
@@ -477,16 +479,7 @@ fn compare(
                         emulated.unmodelled.iter().any(|(_, one)| one.name == *id)
                             && there.0 == "undetermined"
                     });
-                    let is_balancer = |name: &String| {
-                        let of = |one: &vpcreach::network::Unmodelled| {
-                            one.kind == "load balancer" && one.name == *name
-                        };
-                        template.unmodelled.iter().any(|(_, one)| of(one))
-                    };
-                    let why = match here.0 == "undetermined" && [from, to].into_iter().any(is_balancer) {
-                        true => EXPLANATIONS[6],
-                        false => explain(deployed, &here, &there, less.as_ref(), by_name),
-                    };
+                    let why = explain(deployed, &here, &there, less.as_ref(), by_name);
                     *explained.entry(why).or_default() += 1;
                     let text = format!("{from} -> {to}:{port} {here:?}, emulated {there:?}");
                     differences.entry(why).or_default().push(text);
