@@ -162,7 +162,7 @@ impl<'a> Balancing<'a> {
             for address in self.addresses(node, target, cross_zone) {
                 let carries = self.carry(node, address, to, headers, preserves);
                 let check = group.health_check_port.map_or(to, |port| port.value);
-                let checked = self.from_node(node, address, check, TCP);
+                let checked = self.as_itself(node, address, check, TCP);
                 all.push((carries, checked));
             }
         }
@@ -220,7 +220,7 @@ impl<'a> Balancing<'a> {
     /// The connection that carries the client's.
     fn carry(&self, node: Node<'_>, address: IpAddr, port: u16, headers: &Headers, preserves: bool) -> May {
         if !preserves || headers.source.is_ipv4() != address.is_ipv4() {
-            return self.from_node(node, address, port, TCP);
+            return self.as_itself(node, address, port, TCP);
         }
         // LB-9.
         if headers.source == address {
@@ -262,7 +262,7 @@ impl<'a> Balancing<'a> {
     }
 
     /// A connection of the node's own, from any of its ports.
-    fn from_node(&self, node: Node<'_>, address: IpAddr, port: u16, protocol: u8) -> May {
+    fn as_itself(&self, node: Node<'_>, address: IpAddr, port: u16, protocol: u8) -> May {
         let interface = &self.world().interfaces[node.number];
         let own = interface.addresses.iter().find(|own| own.is_ipv4() == address.is_ipv4());
         let Some(own) = own else { return May::FAILS };
