@@ -12,7 +12,7 @@ use crate::topology::Place;
 use super::code::Code;
 use super::id::{
     AttachmentId, EgressOnlyInternetGatewayId, GatewayEndpointId, InterfaceId, InternetGatewayId,
-    NatGatewayId, PeeringId, TransitGatewayId, UnmodelledId, VpcId,
+    NatGatewayId, PeeringId, TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
 };
 
 /// A route table.
@@ -81,7 +81,31 @@ pub enum RouteKind {
     /// Written, with a prefix list.
     PrefixList,
     /// Learnt.
-    Propagated,
+    Propagated(Learnt),
+}
+
+/// From what a route was learnt, most preferred first at equal prefixes (RT-2, TG-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Learnt {
+    /// From a VPC that a transit gateway is attached to.
+    Vpc,
+    /// By Direct Connect.
+    DirectConnect,
+    /// From a Connect attachment of a transit gateway.
+    Connect,
+    /// From the static routes of a VPN connection.
+    StaticVpn,
+    /// By BGP over a VPN connection.
+    BgpVpn,
+    /// The source says that it was learnt, and not from what.
+    Unsaid,
+}
+
+impl RouteKind {
+    /// Whether it was learnt.
+    pub const fn is_propagated(self) -> bool {
+        matches!(self, Self::Propagated(_))
+    }
 }
 
 /// What a route leads to.
@@ -105,6 +129,8 @@ pub enum Target {
     TransitGateway(TransitGatewayId),
     /// A gateway endpoint.
     GatewayEndpoint(GatewayEndpointId),
+    /// A virtual private gateway.
+    VpnGateway(VpnGatewayId),
     /// An attachment, in a route table of a transit gateway.
     Attachment(AttachmentId),
     /// Something that is not modelled yet.
@@ -118,7 +144,7 @@ pub enum Target {
 pub enum Choice {
     /// That route.
     Route(u32),
-    /// Two prefix lists give different targets for the same prefix: AWS picks one, nobody knows which (RT-8).
+    /// Two routes that are equally good have different targets: AWS picks one, nobody knows which (RT-8).
     Ambiguous(u32),
     /// The entries of a prefix list that has a route here are not known, and might hold the destination.
     Unlisted,
@@ -145,9 +171,7 @@ impl RouteTable {
                 .flat_map(|route| ranges(&route.prefix)),
         );
         // RT-4: a propagated route inside the VPC's range never beats `local`.
-        routes.retain(|route| {
-            route.kind != RouteKind::Propagated || !cidr_set(&route.prefix).is_subset(&local)
-        });
+        routes.retain(|route| !route.kind.is_propagated() || !cidr_set(&route.prefix).is_subset(&local));
         routes.sort_by_key(|route| (Reverse(route.prefix.prefix_len()), route.prefix, route.kind));
         let (mut ipv4, mut ipv6) = (PrefixMap::new(), PrefixMap::new());
         for (index, route) in (0..).zip(&routes) {
@@ -192,39 +216,40 @@ impl RouteTable {
         parts
     }
 
-    /// Which route each part of a set of destinations takes, if all of them are in that prefix list of a service, whose
-    /// entries nobody knows. They are longer than a default route; a longer route than that may be longer than they are.
-    pub fn lookup_list(&self, list: &str, destinations: &AddressSet) -> Vec<(AddressSet, Choice)> {
+    /// Which route each part of a set of destinations takes, if all of them are in the prefix list of a service of these
+    /// names, whose entries nobody knows. They are longer than a default route; a longer route than that may be longer than
+    /// they are. Without names, any destinations.
+    pub fn lookup_list(&self, names: &[String], destinations: &AddressSet) -> Vec<(AddressSet, Choice)> {
+        if names.is_empty() {
+            return self.lookup(destinations);
+        }
         let is_endpoint = |route: &Unlisted| matches!(route.target, Target::GatewayEndpoint(_));
-        let own =
-            (0..).zip(&self.unlisted).find(|(_, route)| route.name == list && route.code == Code::Und003);
+        let is_own = |route: &Unlisted| names.contains(&route.name) && route.code == Code::Und003;
+        let own: Vec<(u32, &Unlisted)> =
+            (0..).zip(&self.unlisted).filter(|(_, route)| is_own(route)).collect();
+        let rivals = own.windows(2).any(|pair| {
+            pair.iter().any(|(_, one)| Some(one.target) != own.first().map(|(_, one)| one.target))
+        });
         // An address of one service is not one of another.
         let others: Vec<Unlisted> =
-            self.unlisted.iter().filter(|route| route.name != list && !is_endpoint(route)).cloned().collect();
-        let rival = own.is_some_and(|(_, own)| {
-            self.unlisted.iter().any(|other| other.name == list && other.target != own.target)
-        });
+            self.unlisted.iter().filter(|route| !is_own(route) && !is_endpoint(route)).cloned().collect();
         let known = Self { unlisted: others, ..self.clone() };
-        let parts = known.lookup(destinations).into_iter();
-        parts
-            .map(|(part, choice)| {
-                let longer = match choice {
-                    Choice::Route(index) | Choice::Ambiguous(index) => {
-                        self.route(index).is_some_and(|route| route.prefix.prefix_len() > 0)
-                    }
-                    Choice::Unlisted => true,
-                    Choice::Listed(_) | Choice::None => false,
-                };
-                let choice = match own {
-                    None => choice,
-                    Some(_) if rival => Choice::Unlisted,
-                    Some((index, _)) if !longer => Choice::Listed(index),
-                    Some(_) if self.is_local(choice) => choice,
-                    Some(_) => Choice::Unlisted,
-                };
-                (part, choice)
-            })
-            .collect()
+        let settled = |choice: Choice| {
+            let longer = match choice {
+                Choice::Route(index) | Choice::Ambiguous(index) => {
+                    self.route(index).is_some_and(|route| route.prefix.prefix_len() > 0)
+                }
+                Choice::Unlisted => true,
+                Choice::Listed(_) | Choice::None => false,
+            };
+            match own.first() {
+                None => choice,
+                Some(_) if self.is_local(choice) => choice,
+                Some(_) if rivals || longer => Choice::Unlisted,
+                Some((index, _)) => Choice::Listed(*index),
+            }
+        };
+        known.lookup(destinations).into_iter().map(|(part, choice)| (part, settled(choice))).collect()
     }
 
     /// Which route an address takes, where nothing unknown might take it instead.
@@ -241,14 +266,16 @@ impl RouteTable {
         found.map_or(Choice::None, |index| self.settle(index))
     }
 
-    /// RT-8: the best route of its prefix, unless it comes from a prefix list and another list disagrees.
+    /// RT-8: the best route of its prefix, unless another one that is as good disagrees: of another prefix list, or learnt in
+    /// the same way.
     fn settle(&self, index: u32) -> Choice {
         let Some(best) = self.route(index) else { return Choice::None };
         let same = self
             .routes
             .iter()
             .skip(index as usize)
-            .take_while(|other| other.prefix == best.prefix && other.kind == RouteKind::PrefixList);
+            .take_while(|other| other.prefix == best.prefix && other.kind == best.kind)
+            .filter(|other| other.kind == RouteKind::PrefixList || other.kind.is_propagated());
         let rivals = same.into_iter().any(|other| other.target != best.target);
         if rivals { Choice::Ambiguous(index) } else { Choice::Route(index) }
     }

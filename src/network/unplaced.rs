@@ -256,6 +256,7 @@ impl Cuts {
             sets.extend(table.unlisted.iter().map(|list| list.except.clone()));
         }
         sets.extend(network.networks.iter().map(|(_, named)| named.addresses.clone()));
+        sets.extend(network.line_sets());
         let listeners = network.load_balancers.values().flat_map(|balancer| &balancer.listeners);
         let targets = listeners.flat_map(|listener| &listener.groups).flat_map(|group| &group.targets);
         sets.extend(targets.filter_map(|target| match target.at {

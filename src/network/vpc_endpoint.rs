@@ -59,7 +59,15 @@ impl PrefixList {
     /// Whether somebody calls it so: `s3`, `pl-6da54004`, `com.amazonaws.eu-west-1.s3`.
     pub fn is_called(&self, name: &str) -> bool {
         let short = |own: &str| crate::topology::short_service(own) == name;
-        self.name == name || self.aliases.iter().any(|alias| alias == name || short(alias))
+        self.name == name
+            || short(&self.name)
+            || self.aliases.iter().any(|alias| alias == name || short(alias))
+    }
+
+    /// The full name of the service that it is of, if one of its names says so.
+    pub fn service(&self) -> Option<&str> {
+        let names = std::iter::once(&self.name).chain(&self.aliases);
+        names.map(String::as_str).find(|name| name.starts_with("com.amazonaws."))
     }
 
     /// Whether it is one of AWS's lists for a service behind gateway endpoints: public IPv4 addresses.
@@ -75,9 +83,16 @@ impl Network {
         self.interface_endpoints.get(&self.interfaces[interface].instance)
     }
 
-    /// The prefix list of that name or alias.
-    pub fn prefix_list(&self, name: &str) -> Option<&PrefixList> {
-        let exact = self.prefix_lists.iter().find(|list| list.name == name);
-        exact.or_else(|| self.prefix_lists.iter().find(|list| list.is_called(name)))
+    /// The prefix lists of that name or alias. Sources may say the list of one service several times.
+    pub fn prefix_lists_called(&self, name: &str) -> Vec<&PrefixList> {
+        let lists = || self.prefix_lists.iter();
+        match lists().find(|list| list.name == name) {
+            Some(exact) => lists()
+                .filter(|list| {
+                    list.name == name || exact.service().is_some() && list.service() == exact.service()
+                })
+                .collect(),
+            None => lists().filter(|list| list.is_called(name)).collect(),
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Who a name stands for: interfaces, outside addresses, or something that is not modelled.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::flow::{AddressSet, cidr_set, parse_cidr, single_address};
 use crate::network::{
-    Instance, InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId, public_addresses,
+    Instance, InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, Network, Owner, SiteId, UnmodelledId,
+    VpcId, public_addresses,
 };
 use crate::topology::InstanceKind;
 
@@ -19,8 +21,10 @@ pub(super) enum Member {
     NatGateway(NatGatewayId, Option<IpAddr>),
     /// Addresses outside every VPC.
     Outside(String, AddressSet),
-    /// A prefix list of a service whose entries are not known, and the addresses that it may hold.
-    List(String, AddressSet),
+    /// A prefix list of a service whose entries are not known, by all of its names, and the addresses that it may hold.
+    List(Vec<String>, AddressSet),
+    /// Addresses of a network of one's own; the name that they were asked for by.
+    Site(SiteId, String, AddressSet),
     /// Addresses of a VPC that nothing owns.
     Vacant(VpcId, AddressSet),
     /// Something that is not modelled yet.
@@ -33,8 +37,8 @@ impl Member {
         match self {
             Self::Interface(id, _) => interface_name(network, *id),
             Self::NatGateway(id, _) => network.nat_gateways[*id].name.clone(),
-            Self::Outside(name, _) => name.clone(),
-            Self::List(name, _) => format!("pl:{name}"),
+            Self::Outside(name, _) | Self::Site(_, name, _) => name.clone(),
+            Self::List(names, _) => format!("pl:{}", names.first().map_or("?", String::as_str)),
             Self::Vacant(_, addresses) => crate::flow::describe_addresses(addresses, 1),
             Self::Unmodelled(id) => network.unmodelled[*id].name.clone(),
         }
@@ -122,9 +126,13 @@ pub(super) fn internet(network: &Network) -> Member {
 /// Every endpoint, every named network, and the internet.
 pub(super) fn everything(network: &Network) -> Vec<Member> {
     let mut members: Vec<Member> = network.interfaces.ids().map(|id| Member::Interface(id, None)).collect();
-    members.extend(
-        network.networks.iter().map(|(_, named)| outside(&format!("net:{}", named.name), &named.addresses)),
-    );
+    members.extend(network.networks.iter().map(|(id, named)| {
+        let name = format!("net:{}", named.name);
+        match network.site_of(id) {
+            Some(site) => Member::Site(site, name, network.sites[site].addresses.clone()),
+            None => outside(&name, &named.addresses),
+        }
+    }));
     members.extend(senders_not_modelled(network).map(Member::Unmodelled));
     members.push(internet(network));
     members
@@ -190,8 +198,7 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
         "net" => {
             let found = network.networks.iter().find(|(_, item)| item.name == name);
             // A named range inside a VPC stands for the hosts there.
-            let members =
-                found.iter().flat_map(|(_, item)| within(network, &format!("net:{name}"), &item.addresses));
+            let members = found.iter().flat_map(|(id, _)| of_network(network, *id, &format!("net:{name}")));
             let members = members.collect();
             (
                 "network",
@@ -216,22 +223,35 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
 
 /// A prefix list: its addresses, or whatever it may hold.
 fn by_prefix_list(network: &Network, name: &str) -> Result<Vec<Member>, QuestionError> {
-    let Some(list) = network.prefix_list(name) else {
+    let lists = network.prefix_lists_called(name);
+    let Some(first) = lists.first() else {
         let known = network.prefix_lists.iter().map(|list| format!("pl:{}", list.name)).collect();
         return Err(unknown("prefix list", name, known, &format!("pl:{name}")));
     };
-    match &list.addresses {
-        Some(addresses) if addresses.is_empty() => {
+    let services: BTreeSet<&str> = lists.iter().map(|list| list.service().unwrap_or(&list.name)).collect();
+    if services.len() > 1 {
+        // The same service in two regions has two lists.
+        let names: Vec<String> = services.iter().map(|service| format!("pl:{service}")).collect();
+        return Err(QuestionError::new(format!("prefix list `{name}` is ambiguous"))
+            .help(format!("it could be {}", names.join(", "))));
+    }
+    let known: Vec<&AddressSet> = lists.iter().filter_map(|list| list.addresses.as_ref()).collect();
+    let addresses = known.iter().fold(AddressSet::empty(), |all, one| all.union(one));
+    match (known.is_empty(), first.is_of_service()) {
+        (false, _) if addresses.is_empty() => {
             Err(QuestionError::new(format!("prefix list `{name}` is empty")))
         }
-        Some(addresses) => Ok(within(network, &format!("pl:{}", list.name), addresses)),
-        None if list.is_of_service() => {
+        (false, _) => Ok(within(network, &format!("pl:{}", first.name), &addresses)),
+        (true, true) => {
             let is_v4 = |(first, _): &(IpAddr, IpAddr)| first.is_ipv4();
             let ranges = network.internet().intervals().iter().copied().filter(is_v4);
-            Ok(vec![Member::List(list.name.clone(), AddressSet::from_ranges(ranges))])
+            let names = lists.iter().map(|list| list.name.clone()).collect();
+            Ok(vec![Member::List(names, AddressSet::from_ranges(ranges))])
         }
-        None => Err(QuestionError::new(format!("the entries of prefix list `{name}` are not known"))
-            .help("write them under `prefix_lists`, or capture `get-managed-prefix-list-entries`")),
+        (true, false) => {
+            Err(QuestionError::new(format!("the entries of prefix list `{name}` are not known"))
+                .help("write them under `prefix_lists`, or capture `get-managed-prefix-list-entries`"))
+        }
     }
 }
 
@@ -248,7 +268,7 @@ fn by_endpoint(
         .iter()
         .find(|(_, item)| here(item.vpc) && (item.name == bare || item.aliases.iter().any(|one| one == bare)))
     {
-        return Err(no_address(network, endpoint));
+        return Err(no_address(endpoint));
     }
     let found = named_instances(network, vpc, bare, |own, wanted| own == wanted);
     let found: Vec<InstanceId> =
@@ -260,11 +280,10 @@ fn by_endpoint(
     Err(unknown("interface endpoint", name, known.collect(), &format!("vpce:{name}")))
 }
 
-fn no_address(network: &Network, endpoint: &crate::network::GatewayEndpoint) -> QuestionError {
+fn no_address(endpoint: &crate::network::GatewayEndpoint) -> QuestionError {
     let message = format!("gateway endpoint `{}` is a route, it has no address to dial", endpoint.name);
     let service = crate::topology::short_service(&endpoint.service);
-    let list = network.prefix_list(service).map_or(service, |list| list.name.as_str());
-    QuestionError::new(message).help(format!("ask about its service: `pl:{list}:443`"))
+    QuestionError::new(message).help(format!("ask about its service: `pl:{service}:443`"))
 }
 
 fn by_address(network: &Network, address: IpAddr) -> Result<Vec<Member>, QuestionError> {
@@ -285,7 +304,10 @@ fn by_address(network: &Network, address: IpAddr) -> Result<Vec<Member>, Questio
     }
     Ok(match inside.first() {
         Some(&vpc) => vec![Member::Vacant(vpc, single_address(address))],
-        None => vec![outside(&address.to_string(), &single_address(address))],
+        None => match in_sites(network, &address.to_string(), &single_address(address)) {
+            none if none.is_empty() => vec![outside(&address.to_string(), &single_address(address))],
+            sites => sites,
+        },
     })
 }
 
@@ -313,6 +335,21 @@ fn owned_by(owner: Owner, address: IpAddr) -> Member {
     }
 }
 
+/// A named network: what is behind lines is a place of its own; any other range stands for what is there.
+pub(super) fn of_network(network: &Network, id: NamedNetworkId, name: &str) -> Vec<Member> {
+    match network.site_of(id) {
+        Some(site) => vec![Member::Site(site, name.to_owned(), network.sites[site].addresses.clone())],
+        None => within(network, name, &network.networks[id].addresses),
+    }
+}
+
+/// The parts of a set of addresses that networks of one's own have. Where these overlap, each of them is meant.
+fn in_sites(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
+    let parts = network.sites.iter().map(|(id, site)| (id, site.addresses.intersect(wanted)));
+    let parts = parts.filter(|(_, part)| !part.is_empty());
+    parts.map(|(id, part)| Member::Site(id, name.to_owned(), part)).collect()
+}
+
 /// The interfaces inside a set of addresses, and what of it lies outside every VPC.
 pub(super) fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
@@ -327,9 +364,15 @@ pub(super) fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<
     let public = network.public_owners_within(&rest);
     rest = rest.subtract(&AddressSet::from_ranges(public.iter().map(|(address, _)| (*address, *address))));
     members.extend(public.into_iter().map(|(address, owner)| owned_by(owner, address)));
+    for member in in_sites(network, name, &rest) {
+        if let Member::Site(_, _, part) = &member {
+            rest = rest.subtract(part);
+        }
+        members.push(member);
+    }
     // Of a range like 0.0.0.0/0, the addresses that nobody routes are nobody's, unless a private link may lead to them.
     let routed = rest.intersect(&public_addresses());
-    if !routed.is_empty() && private_link(network).is_none() {
+    if !routed.is_empty() && private_link(network).is_none() && network.open_site().is_none() {
         rest = routed;
     }
     if !rest.is_empty() {
@@ -378,7 +421,7 @@ fn by_name(network: &Network, text: &str, every: bool) -> Result<Vec<Member>, Qu
         here(endpoint.vpc) && (endpoint.name == name || endpoint.aliases.iter().any(|alias| alias == name))
     });
     if let Some((_, endpoint)) = gateway {
-        return Err(no_address(network, endpoint));
+        return Err(no_address(endpoint));
     }
     if let Some((id, _)) = network.unmodelled.iter().find(|(_, item)| item.name == name) {
         return Ok(vec![Member::Unmodelled(id)]);

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::flow::{
     AddressSet, FlowSet, Packet, Pattern, PortSet, ProtocolSet, parse_cidr, protocol, single_address,
 };
-use crate::network::{InterfaceId, Network, Supposed, UnmodelledId, public_addresses};
+use crate::network::{InterfaceId, Network, SiteId, Supposed, UnmodelledId, public_addresses};
 use crate::topology::{EphemeralPorts, FamilyFilter, PortRange};
 
 use super::endpoint::{self, Member};
@@ -69,11 +69,13 @@ pub struct Probe {
     /// The interface that must get the packets, if the question names one: where ranges overlap, another owner of the
     /// same address is not it.
     pub meant: Option<InterfaceId>,
+    /// The network of one's own that must get the packets, if the question names one.
+    pub meant_site: Option<SiteId>,
     /// The destination, if it is something that is not modelled.
     pub destination_unmodelled: Option<UnmodelledId>,
-    /// The prefix list that the destination stands for, if nobody knows its entries: the packets are for every address that
-    /// it may hold.
-    pub about: Option<String>,
+    /// The names of the prefix list that the destination stands for, if nobody knows its entries: the packets are for every
+    /// address that it may hold. Empty for any other destination.
+    pub about: Vec<String>,
     /// The ports that translations on the way pick from; all that they may pick if `None`.
     pub translated_ports: Option<PortSet>,
     /// The packets; none if the ends have no address family in common.
@@ -95,6 +97,8 @@ pub enum Origin {
     Interface(InterfaceId),
     /// Somewhere on the internet.
     Internet,
+    /// In a network of one's own.
+    Site(SiteId),
     /// In or behind something that is not modelled.
     Unmodelled(UnmodelledId),
 }
@@ -210,8 +214,9 @@ impl Question {
             destination_name: packet.destination.to_string(),
             destination,
             meant: None,
+            meant_site: None,
             destination_unmodelled: None,
-            about: None,
+            about: Vec::new(),
             translated_ports: None,
             packets: if packet.source.is_ipv6() == packet.destination.is_ipv6() {
                 service::one_packet(packet)
@@ -264,13 +269,17 @@ impl Question {
                 Member::Interface(id, None) => Some(*id),
                 _ => None,
             },
+            meant_site: match destination {
+                Member::Site(id, ..) => Some(*id),
+                _ => None,
+            },
             destination_unmodelled: match destination {
                 Member::Unmodelled(id) => Some(*id),
                 _ => None,
             },
             about: match destination {
-                Member::List(name, _) => Some(name.clone()),
-                _ => None,
+                Member::List(names, _) => names.clone(),
+                _ => Vec::new(),
             },
             translated_ports: None,
             packets: FlowSet::empty(),
@@ -356,9 +365,10 @@ impl Question {
         from: &AddressSet,
         to: &AddressSet,
     ) {
-        if let Member::List(name, _) = destination {
+        if let Member::List(..) = destination {
             self.assumptions.push(format!(
-                "the entries of pl:{name} are not known: the answer holds for any public IPv4 addresses"
+                "the entries of {} are not known: the answer holds for any public IPv4 addresses",
+                destination.name(network)
             ));
         }
         for (member, set) in [(source, from), (destination, to)] {
@@ -439,22 +449,23 @@ fn sources(
             (Origin::Interface(*id), addresses.into_iter().map(single_address).collect())
         }
         Member::Outside(_, addresses) => {
-            let mut on_premises = network.networks.iter().filter(|(_, named)| named.on_premises);
-            let on_premises = addresses.is_disjoint(&public_addresses())
-                || on_premises.any(|(_, named)| !named.addresses.is_disjoint(addresses));
-            match endpoint::private_link(network) {
-                Some(id) if on_premises => (Origin::Unmodelled(id), vec![addresses.clone()]),
+            let is_private = addresses.is_disjoint(&public_addresses());
+            match (endpoint::private_link(network), network.open_site()) {
+                (_, Some(site)) if is_private => (Origin::Site(site), vec![addresses.clone()]),
+                (Some(id), _) if is_private => (Origin::Unmodelled(id), vec![addresses.clone()]),
                 _ => (Origin::Internet, vec![addresses.clone()]),
             }
         }
+        Member::Site(id, _, addresses) => (Origin::Site(*id), vec![addresses.clone()]),
         Member::Unmodelled(id) => (Origin::Unmodelled(*id), vec![network.internet().clone()]),
         Member::NatGateway(id, _) => {
             let name = &network.nat_gateways[*id].name;
             return Err(QuestionError::new(format!("NAT gateway `{name}` sends nothing of its own"))
                 .help("ask from an instance that uses it"));
         }
-        Member::List(name, _) => {
-            return Err(QuestionError::new(format!("the entries of prefix list `{name}` are not known"))
+        Member::List(..) => {
+            let name = source.name(network);
+            return Err(QuestionError::new(format!("the entries of `{name}` are not known"))
                 .help("write them under `prefix_lists`, or ask from an address"));
         }
         Member::Vacant(vpc, addresses) => {
@@ -506,7 +517,10 @@ fn destinations(
             };
             vec![single_address(address)]
         }
-        Member::Outside(_, addresses) | Member::Vacant(_, addresses) | Member::List(_, addresses) => {
+        Member::Outside(_, addresses)
+        | Member::Site(_, _, addresses)
+        | Member::Vacant(_, addresses)
+        | Member::List(_, addresses) => {
             vec![addresses.clone()]
         }
         Member::Unmodelled(_) => vec![network.internet().clone()],

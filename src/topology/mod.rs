@@ -14,6 +14,7 @@ mod entries;
 mod instance;
 mod load_balancer;
 mod network_acl;
+mod on_premises;
 mod place;
 mod rename;
 mod route_table;
@@ -38,6 +39,9 @@ pub use instance::{
 };
 pub use load_balancer::{BalancerKind, Listener, LoadBalancer, Target, TargetGroup, TargetKind, Transport};
 pub use network_acl::{AclAction, AclPeer, AclRule, NetworkAcl};
+pub use on_premises::{
+    CustomerGateway, DirectConnectGateway, LineState, VirtualInterface, VpnConnection, VpnGateway, VpnRouting,
+};
 pub use place::{
     FileId, LineColumn, Location, Place, Resource, ResourceId, SourceFile, Sources, Span, Spanned,
 };
@@ -76,6 +80,14 @@ pub struct Topology {
     pub transit_gateways: Entries<TransitGateway>,
     /// Endpoint services that VPCs here offer.
     pub endpoint_services: Entries<EndpointService>,
+    /// Customer gateways.
+    pub customer_gateways: Entries<CustomerGateway>,
+    /// VPN connections.
+    pub vpn_connections: Entries<VpnConnection>,
+    /// Direct Connect gateways.
+    pub direct_connect_gateways: Entries<DirectConnectGateway>,
+    /// Private virtual interfaces of Direct Connect.
+    pub virtual_interfaces: Entries<VirtualInterface>,
     /// What was read but is not modelled yet. A path that meets one by name is `undetermined`.
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.
@@ -178,6 +190,10 @@ pub enum CaptureKind {
     TargetGroupAttributes,
     /// `elb describe-load-balancer-attributes`
     ClassicLoadBalancerAttributes,
+    /// `describe-vpn-gateways`
+    VpnGateways,
+    /// `describe-vpn-connections`
+    VpnConnections,
 }
 
 impl CaptureKind {
@@ -207,6 +223,8 @@ impl CaptureKind {
             Self::TargetHealth => "aws elbv2 describe-target-health",
             Self::TargetGroupAttributes => "aws elbv2 describe-target-group-attributes",
             Self::ClassicLoadBalancerAttributes => "aws elb describe-load-balancer-attributes",
+            Self::VpnGateways => "aws ec2 describe-vpn-gateways",
+            Self::VpnConnections => "aws ec2 describe-vpn-connections",
         }
     }
 }

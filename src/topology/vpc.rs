@@ -7,6 +7,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use super::place::{Place, Spanned};
 use super::{
     Entries, Instance, LoadBalancer, NetworkAcl, Route, RouteTable, SecurityGroup, TargetGroup, VpcEndpoint,
+    VpnGateway,
 };
 
 /// A virtual private cloud.
@@ -26,6 +27,8 @@ pub struct Vpc {
     pub internet_gateway: Option<InternetGateway>,
     /// Its egress-only internet gateway.
     pub egress_only_internet_gateway: Option<EgressOnlyInternetGateway>,
+    /// Its virtual private gateway (VP-15).
+    pub vpn_gateway: Option<VpnGateway>,
     /// NAT gateways.
     pub nat_gateways: Entries<NatGateway>,
     /// Route tables; the one named `main` is the main table, unless [`Vpc::main_route_table`] names another.

@@ -118,7 +118,7 @@ impl Walker<'_> {
         let vpc = self.network.subnets[subnet].vpc;
         let destinations = path.packets.destinations();
         let by_list = |list: &Unlisted| match list.target {
-            Target::GatewayEndpoint(id) => (self.probe.about.as_ref() == Some(&list.name)).then_some(id),
+            Target::GatewayEndpoint(id) => self.probe.about.contains(&list.name).then_some(id),
             _ => None,
         };
         self.network.route_tables.iter().filter(|(_, table)| table.vpc == Some(vpc)).find_map(|(_, table)| {
@@ -136,11 +136,16 @@ impl Walker<'_> {
 
     /// A question about a prefix list whose entries nobody knows: rules for the list itself match for sure.
     pub(super) fn admit_list(&self, mut decided: Vec<Decided>) -> Vec<Decided> {
-        let Some(about) = &self.probe.about else { return decided };
+        let about = &self.probe.about;
+        if about.is_empty() {
+            return decided;
+        }
         for part in &mut decided {
             let Some(RuleId::SecurityGroup(group, direction, index)) = part.rule else { continue };
             let rule = self.network.security_groups[group].rules(direction).get(index as usize);
-            let by_list = rule.is_some_and(|rule| rule.peer_text.strip_prefix("pl:") == Some(about));
+            let by_list = rule
+                .and_then(|rule| rule.peer_text.strip_prefix("pl:"))
+                .is_some_and(|list| about.iter().any(|name| name == list));
             if part.action == Action::Unknown(Code::Und003) && by_list {
                 part.action = Action::Allow;
             }

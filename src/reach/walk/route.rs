@@ -24,10 +24,7 @@ impl Walker<'_> {
             return;
         };
         let table = &self.network.route_tables[table];
-        let parts = match &self.probe.about {
-            Some(list) => table.lookup_list(list, &path.packets.destinations()),
-            None => table.lookup(&path.packets.destinations()),
-        };
+        let parts = table.lookup_list(&self.probe.about, &path.packets.destinations());
         let mut rest = Some(path);
         for (destinations, choice) in parts {
             let Some(path) = rest.take() else { break };
@@ -146,6 +143,7 @@ impl Walker<'_> {
             Target::InternetGateway(id) => !self.network.internet_gateways[id].attached,
             Target::Peering(id) => !self.network.peerings[id].is_active(),
             Target::GatewayEndpoint(id) => !self.network.gateway_endpoints[id].available,
+            Target::VpnGateway(id) => !self.network.vpn_gateways[id].attached,
             _ => false,
         }
     }
@@ -182,6 +180,9 @@ impl Walker<'_> {
             return path.entered_by;
         }
         let vpc = self.network.subnets[subnet].vpc;
+        if let Some(gateway) = self.gateway_towards_site(subnet, &path.packets.destinations()) {
+            return Some(gateway);
+        }
         let destination = path.packets.destinations().first()?;
         let other = self
             .network
@@ -217,6 +218,7 @@ impl Walker<'_> {
             Target::Peering(id) => self.cross_peering(path, id, vpc),
             Target::TransitGateway(id) => self.enter_transit_gateway(path, id, subnet, sender),
             Target::GatewayEndpoint(id) => self.enter_gateway_endpoint(path, id, sender),
+            Target::VpnGateway(id) => self.enter_vpn_gateway(path, id),
             Target::Unmodelled(id) => {
                 self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
                 self.done.push(path);
@@ -323,10 +325,7 @@ impl Walker<'_> {
         let Some(table) = this.route_table else { return AddressSet::empty() };
         let table = &self.network.route_tables[table];
         let destinations = path.packets.destinations().subtract(&this.addresses);
-        let parts = match &self.probe.about {
-            Some(list) => table.lookup_list(list, &destinations),
-            None => table.lookup(&destinations),
-        };
+        let parts = table.lookup_list(&self.probe.about, &destinations);
         let parts = parts.into_iter().filter(|(_, choice)| {
             let target = match choice {
                 Choice::Route(index) => table.route(*index).map(|route| route.target),

@@ -26,6 +26,7 @@ mod transit_gateway;
 pub(super) mod unmodelled;
 mod vpc;
 mod vpc_endpoint;
+mod vpn;
 
 use builder::Builder;
 use document::Page;
@@ -143,6 +144,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     route_table::build(&mut builder);
     network_acl::build(&mut builder);
     subnet::settle_associations(&mut builder);
+    vpn::build(&mut builder);
     security_group::build(&mut builder);
     internet_gateway::build(&mut builder);
     nat_gateway::build(&mut builder);
@@ -160,6 +162,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     }
     missing.extend(transit_gateway::missing(&builder));
     missing.extend(lacking);
+    missing.extend(vpn::missing(&builder));
     builder.topology.completeness = Completeness::Partial { missing: missing.clone() };
     builder.inventory.missing = missing;
     let mut told = incomplete(&builder);

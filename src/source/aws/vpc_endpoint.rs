@@ -22,7 +22,14 @@ struct VpcEndpoint {
     state: Option<String>,
     network_interface_ids: Vec<String>,
     private_dns_enabled: Option<bool>,
+    groups: Vec<Group>,
     tags: Vec<Tag>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "PascalCase", default)]
+struct Group {
+    group_id: String,
 }
 
 impl VpcEndpoint {
@@ -57,7 +64,7 @@ pub(super) fn build(builder: &mut Builder<'_>, file: FileId, value: &Value) -> b
             entry.value.kind.value == InstanceKind::VpcEndpoint
                 && said.network_interface_ids.iter().any(|id| id == entry.name())
         };
-        let mut interfaces = Entries::default();
+        let mut interfaces: Entries<topology::Interface> = Entries::default();
         vpc.instances.0.retain_mut(|entry| {
             let is_own = own(entry);
             if is_own {
@@ -65,6 +72,14 @@ pub(super) fn build(builder: &mut Builder<'_>, file: FileId, value: &Value) -> b
             }
             !is_own
         });
+        // AWS says the same at the endpoint and at its interfaces; an emulator gives the interfaces the default group.
+        if !said.groups.is_empty() {
+            let groups: Vec<Spanned<String>> =
+                said.groups.iter().map(|group| Spanned::new(group.group_id.clone(), place)).collect();
+            for interface in &mut interfaces.0 {
+                interface.value.security_groups = Some(groups.clone());
+            }
+        }
         // Without its interfaces nobody knows where it is.
         if interfaces.is_empty() {
             return false;

@@ -17,6 +17,7 @@ mod traffic;
 mod transit_gateway;
 mod unmodelled;
 mod vpc;
+mod vpc_endpoint;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -137,6 +138,7 @@ pub(super) fn lower(world: &World, settings: &Settings, topology: Topology) -> I
     lowering.peerings();
     lowering.route_tables();
     lowering.transit_gateways();
+    lowering.endpoints();
     lowering.others();
     lowering.settle();
     lowering.finish()

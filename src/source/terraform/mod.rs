@@ -30,6 +30,7 @@ mod transit_gateway;
 mod types;
 mod unmodelled;
 mod vpc;
+mod vpc_endpoint;
 mod wanted;
 mod world;
 
@@ -124,6 +125,7 @@ fn build(name: &str, mut topology: Topology, world: &World, moment: Moment) -> P
     security_group::build(&mut builder);
     instance::build(&mut builder);
     service::build(&mut builder);
+    vpc_endpoint::build(&mut builder);
     peering::build(&mut builder);
     transit_gateway::build(&mut builder);
     load_balancer::build(&mut builder);

@@ -206,13 +206,13 @@ fn is_outside(builder: &Builder<'_>, at: usize, one: &Resource) -> bool {
 }
 
 /// What the hosts of a service are made of.
-struct Made {
-    owner: InstanceKind,
-    subnets: Vec<usize>,
-    groups: Links,
-    public: PublicIp,
+pub(super) struct Made {
+    pub(super) owner: InstanceKind,
+    pub(super) subnets: Vec<usize>,
+    pub(super) groups: Links,
+    pub(super) public: PublicIp,
     /// Resources that were used for it.
-    used: Vec<usize>,
+    pub(super) used: Vec<usize>,
 }
 
 /// Adds the service if enough is known of it. If not, nothing is taken for granted.
@@ -398,7 +398,7 @@ pub(super) fn group_names(builder: &Builder<'_>, links: &Links, place: Place) ->
 }
 
 /// Puts the service into the topology; none if too little is known of its subnets.
-fn add(builder: &mut Builder<'_>, at: usize, one: &Resource, made: Made) -> Option<()> {
+pub(super) fn add(builder: &mut Builder<'_>, at: usize, one: &Resource, made: Made) -> Option<()> {
     let vpc = builder.vpc_of_subnet(*made.subnets.first()?)?;
     let is_known = |subnet: &usize| {
         builder.vpc_of_subnet(*subnet) == Some(vpc) && !builder.subnets_open.contains(subnet)

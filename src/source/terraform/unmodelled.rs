@@ -241,7 +241,7 @@ fn add(builder: &mut Builder<'_>, at: usize, kind: &str) {
     item.addresses = addresses;
 }
 
-fn own_vpc(builder: &mut Builder<'_>, at: usize) -> Option<usize> {
+pub(super) fn own_vpc(builder: &mut Builder<'_>, at: usize) -> Option<usize> {
     match builder.link(at, "vpc_id", &wanted::VPC) {
         super::link::Link::To(Target::Here(candidate)) => builder.vpc_index(candidate.resource),
         _ => None,

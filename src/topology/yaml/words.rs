@@ -4,7 +4,8 @@ use super::codes;
 use super::problems::{Fault, quote};
 use crate::topology::{
     AclAction, BalancerKind, CaptureKind, Connectivity, Defaults, EphemeralPorts, Expectation, FamilyFilter,
-    GatewayState, InstanceKind, InstanceState, PeeringStatus, RouteState, TargetKind, Transport,
+    GatewayState, InstanceKind, InstanceState, LineState, PeeringStatus, RouteState, TargetKind, Transport,
+    VpnRouting,
 };
 
 /// Words and what they mean.
@@ -48,6 +49,8 @@ pub(super) const CAPTURE_KINDS: Words<CaptureKind> = &[
     ("target-health", CaptureKind::TargetHealth),
     ("target-group-attributes", CaptureKind::TargetGroupAttributes),
     ("classic-load-balancer-attributes", CaptureKind::ClassicLoadBalancerAttributes),
+    ("vpn-gateways", CaptureKind::VpnGateways),
+    ("vpn-connections", CaptureKind::VpnConnections),
 ];
 
 pub(super) const ROUTE_STATES: Words<RouteState> =
@@ -139,6 +142,15 @@ pub(super) const PEERING_STATUSES: Words<PeeringStatus> = &[
     ("deleting", PeeringStatus::Deleting),
     ("deleted", PeeringStatus::Deleted),
 ];
+
+pub(super) const VPN_ROUTINGS: Words<VpnRouting> =
+    &[("bgp", VpnRouting::Bgp), ("static", VpnRouting::Static)];
+
+pub(super) const LINE_STATES: Words<LineState> =
+    &[("up", LineState::Up), ("down", LineState::Down), ("?", LineState::Unknown)];
+
+/// Whether a VPN connection carries IPv6.
+pub(super) const INSIDE: Words<bool> = &[("ipv4", false), ("ipv6", true)];
 
 /// The states of an attachment, and whether it forwards in them.
 pub(super) const ATTACHMENT_STATUSES: Words<bool> = &[

@@ -8,6 +8,7 @@ mod endpoints;
 pub mod features;
 mod features_prune;
 mod network;
+mod on_premises;
 pub mod packets;
 mod rng;
 mod routes;
@@ -29,6 +30,7 @@ pub fn topology(seed: u64) -> Topology {
     draft.peerings();
     draft.tables();
     draft.transit_gateways(seed);
+    draft.on_premises(seed);
     draft.groups();
     draft.acls();
     draft.endpoints(seed);

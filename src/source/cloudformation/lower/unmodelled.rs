@@ -259,7 +259,7 @@ impl Lowering<'_> {
     }
 }
 
-fn symbols(value: &Value, found: &mut BTreeSet<ResourceId>) {
+pub(super) fn symbols(value: &Value, found: &mut BTreeSet<ResourceId>) {
     let mut inner = |located: &Located| symbols(&located.value, found);
     match value {
         Value::Text(text) => found.extend(text.any_symbol().map(|symbol| symbol.resource)),

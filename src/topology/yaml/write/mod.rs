@@ -10,6 +10,7 @@ mod endpoints;
 mod gateways;
 mod layout;
 mod load_balancer;
+mod on_premises;
 mod rules;
 mod tests_block;
 mod top;
