@@ -13,6 +13,7 @@ mod cases;
 #[path = "oracle/mod.rs"]
 mod oracle;
 
+use oracle::balancers;
 use oracle::compare::{Amount, Engine, EngineVerdict, agree, case, compare, expected};
 use oracle::engine::Real;
 use oracle::generate::features::{Topologies, features, without};
@@ -222,6 +223,20 @@ fn the_engine_agrees_with_the_simulator() {
         "VPCREACH_ORACLE_TOPOLOGIES={topologies} VPCREACH_ORACLE_PACKETS={packets} VPCREACH_ORACLE_SEED={seed} cargo test --release --test oracle the_engine_agrees_with_the_simulator"
     );
     record("The simulator", &command, &histogram.numbers(topologies));
+}
+
+/// LB-1 to LB-14: each connection to a node, and all that the node may make for it.
+#[test]
+fn the_engine_agrees_about_load_balancers() {
+    let amount = Amount::from_environment(600, 25);
+    let mut counts = balancers::Counts::default();
+    for seed in amount.seed..amount.seed + amount.topologies {
+        balancers::agree(case(seed, 0), seed, amount.packets, &mut counts);
+    }
+    println!("{counts:?}");
+    let least = counts.packets / 100;
+    let rare = [counts.reachable, counts.partial, counts.blocked_behind, counts.preserved];
+    assert!(rare.iter().all(|count| *count > least), "{counts:?}");
 }
 
 #[test]

@@ -319,7 +319,7 @@ vpcs:
     subnets: {pub: {cidr: 10.0.1.0/24, routes: {0.0.0.0/0: igw}}, app: {cidr: 10.0.2.0/24}}
     security_groups: {alb: {inbound: [{ports: 80, source: 0.0.0.0/0}]}}
     load_balancers:
-      alb: {type: network, subnets: [pub], security_groups: [alb], public_ip: true, listeners: {80: app:80}}
+      alb: {type: gateway, subnets: [pub], security_groups: [alb], public_ip: true, listeners: {80: app:80}}
     instances: {app: {subnet: app, group: app}}
 ";
     for to in ["subnet:pub:80", "10.0.1.0/24:80", "sg:alb:80", "10.0.1.50:80"] {

@@ -370,3 +370,114 @@ fn an_address_of_nobody_may_become_somebodys() {
     check(with(true), &[("aws_instance.web", "10.0.3.77:443", "blocked", &["RT004"])]);
     check(with(false), &[("aws_instance.web", "10.0.1.77:443", "blocked", &["RT004"])]);
 }
+
+/// A load balancer of a type in front of what `registers` says, as nearly everybody writes it.
+fn balanced(kind: &'static str, registers: Vec<Planned>) -> Vec<Planned> {
+    let protocol = if kind == "network" { "TCP" } else { "HTTP" };
+    let mut resources = network();
+    resources.extend([
+        planned(
+            "aws_lb.web",
+            json!({ "load_balancer_type": kind, "internal": false }),
+            json!({ "subnets": refers(&["aws_subnet.public.id"]), "security_groups": refers(&APP),
+                "internal": {"constant_value": false} }),
+        ),
+        planned(
+            "aws_lb_target_group.app",
+            json!({ "port": 5432, "protocol": protocol, "target_type": "instance" }),
+            json!({ "vpc_id": refers(&["aws_vpc.main.id"]), "port": {"constant_value": 5432},
+                "protocol": {"constant_value": protocol}, "target_type": {"constant_value": "instance"} }),
+        ),
+        planned(
+            "aws_lb_listener.web",
+            json!({ "port": 443, "protocol": protocol, "default_action": [{ "type": "forward" }] }),
+            json!({ "load_balancer_arn": refers(&["aws_lb.web.arn"]), "port": {"constant_value": 443},
+                "protocol": {"constant_value": protocol},
+                "default_action": [{ "type": {"constant_value": "forward"},
+                    "target_group_arn": refers(&["aws_lb_target_group.app.arn"]) }] }),
+        ),
+        planned(
+            "aws_vpc_security_group_ingress_rule.web",
+            json!({ "ip_protocol": "tcp", "from_port": 443, "to_port": 443, "cidr_ipv4": "0.0.0.0/0" }),
+            json!({ "security_group_id": refers(&["aws_security_group.app.id"]) }),
+        ),
+    ]);
+    resources.extend(registers);
+    resources
+}
+
+/// An instance and the attachment that makes it a target.
+fn attached(subnet: &str) -> Vec<Planned> {
+    vec![
+        planned(
+            "aws_instance.app",
+            json!({ "instance_type": "t3.micro" }),
+            json!({ "subnet_id": refers(&[subnet]), "vpc_security_group_ids": refers(&DB) }),
+        ),
+        planned(
+            "aws_lb_target_group_attachment.app",
+            json!({ "port": null }),
+            json!({ "target_group_arn": refers(&["aws_lb_target_group.app.arn"]),
+                "target_id": refers(&["aws_instance.app.id"]) }),
+        ),
+    ]
+}
+
+#[test]
+fn a_load_balancer_is_answered_leg_by_leg() {
+    // The targets admit members of the group that the load balancer carries.
+    for kind in ["application", "network"] {
+        let questions: &[(&str, &str, &str, &[&str])] = &[
+            ("internet", "aws_lb.web:443", "reachable", &[]),
+            ("internet", "aws_lb.web:80", "blocked", &["SG001", "LB001"]),
+        ];
+        check(balanced(kind, attached("aws_subnet.a.id")), questions);
+    }
+}
+
+#[test]
+fn a_target_group_without_targets_in_the_file_is_not_empty() {
+    let plan = read(balanced("application", Vec::new()));
+    assert_eq!(
+        told(&plan, "internet", "aws_lb.web:443"),
+        ("undetermined".to_owned(), vec!["UND007".to_owned()])
+    );
+    let fate = |address: &str| plan.inventory.resources.get(address).map(|(_, fate)| fate.clone());
+    assert_eq!(fate("aws_lb.web"), Some(Fate::Read));
+    assert_eq!(fate("aws_lb_listener.web"), Some(Fate::Read));
+}
+
+#[test]
+fn a_container_service_registers_its_containers() {
+    let service = |subnets: &[&str]| {
+        vec![planned(
+            "aws_ecs_service.app",
+            json!({ "network_configuration": [{ "assign_public_ip": false }],
+                "load_balancer": [{ "container_port": 5432, "container_name": "app" }] }),
+            json!({ "network_configuration": [{ "subnets": refers(subnets), "security_groups": refers(&DB),
+                    "assign_public_ip": {"constant_value": false} }],
+                "load_balancer": [{ "target_group_arn": refers(&["aws_lb_target_group.app.arn"]),
+                    "container_port": {"constant_value": 5432} }] }),
+        )]
+    };
+    check(balanced("application", service(&BOTH)), &[("internet", "aws_lb.web:443", "reachable", &[])]);
+}
+
+#[test]
+fn a_rule_may_answer_or_forward_elsewhere() {
+    let rule = |actions: Value, expressions: Value| {
+        let mut registers = attached("aws_subnet.a.id");
+        registers.push(planned(
+            "aws_lb_listener_rule.more",
+            json!({ "action": actions }),
+            json!({ "listener_arn": refers(&["aws_lb_listener.web.arn"]), "action": expressions }),
+        ));
+        balanced("application", registers)
+    };
+    let redirect = rule(json!([{ "type": "redirect" }]), json!([{ "type": {"constant_value": "redirect"} }]));
+    check(redirect, &[("internet", "aws_lb.web:443", "reachable", &[])]);
+    let elsewhere = json!([{ "type": "forward",
+        "target_group_arn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/other/1" }]);
+    let elsewhere = rule(elsewhere, json!([{ "type": {"constant_value": "forward"} }]));
+    check(elsewhere, &[("internet", "aws_lb.web:443", "undetermined", &["UND007"])]);
+}

@@ -259,6 +259,7 @@ fn singles(network: &Network) -> BTreeSet<InterfaceId> {
     };
     let odd = network.instances.ids().filter(is_odd);
     singles.extend(odd.flat_map(|id| network.instances[id].interfaces.iter().copied()));
+    singles.extend(network.interfaces.ids().filter(|id| network.interfaces[*id].unfiltered));
     singles.extend(network.unplaced().iter().filter_map(|one| match one.holder {
         Holder::Interface(id) => Some(id),
         Holder::NatGateway(_) => None,

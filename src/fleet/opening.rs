@@ -2,7 +2,7 @@
 
 use crate::flow::{FlowSet, Pattern, PortSet, ProtocolSet, protocol};
 use crate::network::Supposed;
-use crate::reach::{Answer, LegKind, Trace, Verdict};
+use crate::reach::{Answer, Behind, LegKind, Trace, Verdict};
 
 /// Services of one verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ pub fn openings(answer: &Answer) -> Vec<Opening> {
 
 /// What was asked about, without the connections that load balancers make behind it.
 fn direct(answer: &Answer) -> impl Iterator<Item = &Trace> {
-    answer.traces.iter().filter(|trace| !trace.onward)
+    answer.traces.iter().filter(|trace| trace.behind == Behind::Nothing)
 }
 
 fn add(found: &mut Vec<Opening>, answer: &Answer, protocols: &ProtocolSet) {
@@ -90,7 +90,7 @@ fn of_side(traces: &[&Trace], protocols: &ProtocolSet) -> [PortSet; 3] {
     for trace in traces {
         let rest = trace.packets.subtract(&trace.works);
         any = any.union(&ports(&trace.works));
-        fails = fails.union(&ports(&rest));
+        fails = fails.union(&ports(&rest)).union(&ports(&trace.unsteady));
         if trace.certain.unknown {
             unknown = unknown.union(&ports(&in_doubt(trace, &rest)));
         }

@@ -143,7 +143,11 @@ fn open_gate(gate: &Gate, ends: [(InterfaceId, &AddressSet); 2]) -> Option<OpenG
         (Direction::Inbound, Identity::Interface(_) | Identity::OverTransitGateway(_)) => return None,
         (
             Direction::Inbound,
-            Identity::Translated | Identity::Forwarded | Identity::LostInTransit | Identity::Outside,
+            Identity::Translated
+            | Identity::Forwarded
+            | Identity::LostInTransit
+            | Identity::OnBehalf(_)
+            | Identity::Outside,
         ) => false,
     };
     Some(OpenGate { filter, direction: gate.direction, remote, is_known })

@@ -67,6 +67,8 @@ pub(super) struct Interface<'t> {
     pub(super) groups: Vec<(usize, &'t str)>,
     /// A group that the capture lacks.
     pub(super) group_unknown: bool,
+    /// A node of a network load balancer that was made without security groups (LB-7).
+    pub(super) unfiltered: bool,
     pub(super) forwards: bool,
     pub(super) live: bool,
     /// A kind of owner that is not known well enough.
@@ -216,6 +218,9 @@ impl<'t> World<'t> {
             public,
             groups,
             group_unknown,
+            unfiltered: owner.kind.value == InstanceKind::LoadBalancer
+                && said.security_groups.as_ref().is_some_and(Vec::is_empty)
+                && !said.more_security_groups,
             // EN-2, RT-20.
             forwards: said.source_dest_check.is_some_and(|check| !check.value),
             // EN-3: attached, and its instance runs.

@@ -142,6 +142,10 @@ codes! {
     Lb002 = "LB002", "the target group has no targets", Some("ELBV2_LISTENER_HAS_NO_TG");
     /// LB-11.
     Lb003 = "LB003", "the load balancer has no target in the zones that the node sends to", Some("ELBV2_NO_TARGETS_IN_AZ");
+    /// LB-9.
+    Lb004 = "LB004", "a target does not reach itself through a load balancer that preserves its address", Some("ELBV2_SOURCE_ADDRESS_PRESERVATION");
+    /// LB-8.
+    Lb005 = "LB005", "a target that sees the client's address is not in the VPC of its load balancer", Some("ELBV2_SOURCE_ADDRESS_PRESERVATION");
     /// EN-2, SG-17.
     Eni001 = "ENI001", "source/destination check drops a foreign address", Some("ENI_SOURCE_DEST_CHECK_RESTRICTION");
     /// EN-3.

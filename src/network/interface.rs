@@ -58,6 +58,8 @@ pub struct Interface {
     pub groups_unknown: bool,
     /// Whether it may carry any further group, also one that is described.
     pub groups_open: bool,
+    /// Whether no security group filters it: a node of a network load balancer that was made without one (LB-7, SG-19).
+    pub unfiltered: bool,
     /// Source/destination check (EN-2).
     pub source_dest_check: bool,
     /// Where the check was said.

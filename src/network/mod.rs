@@ -47,7 +47,7 @@ pub use id::{
     SecurityGroupId, SiteId, SubnetId, TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
 };
 pub use interface::{Instance, Interface, InterfaceAddress, default_ephemeral_ports};
-pub use load_balancer::{BalancerTarget, Listener, LoadBalancer};
+pub use load_balancer::{BalancerTarget, Listener, LoadBalancer, TargetAddress, TargetGroup};
 pub use network_acl::{AclRule, NetworkAcl};
 pub use on_premises::{Junction, Line, LineChoice, LineEnd, LineKind, LineRoute, Site, VpnGateway};
 pub use route_table::{Choice, Learnt, Route, RouteKind, RouteTable, Target, Unlisted};
@@ -83,7 +83,7 @@ pub struct Network {
     pub egress_only_internet_gateways: Arena<EgressOnlyInternetGatewayId, EgressOnlyInternetGateway>,
     /// NAT gateways.
     pub nat_gateways: Arena<NatGatewayId, NatGateway>,
-    /// Application load balancers, by the owner of their nodes.
+    /// Load balancers, by the owner of their nodes.
     pub load_balancers: BTreeMap<InstanceId, LoadBalancer>,
     /// Peering connections.
     pub peerings: Arena<PeeringId, Peering>,
@@ -156,7 +156,9 @@ impl Network {
     /// its subnets, are hosts of their own.
     pub fn is_one_host(&self, a: InterfaceId, b: InterfaceId) -> bool {
         let owner = self.interfaces[a].instance;
-        a == b || owner == self.interfaces[b].instance && !self.instances[owner].one_per_subnet
+        let several = self.instances[owner].one_per_subnet
+            || self.instances[owner].kind == crate::topology::InstanceKind::LoadBalancer;
+        a == b || owner == self.interfaces[b].instance && !several
     }
 
     /// Something that is not modelled and has an interface somewhere among these addresses; nobody said at which.

@@ -70,6 +70,9 @@ pub enum Identity {
     Translated,
     /// That interface, over a transit gateway that carries references to its groups: inbound rules only (SG-10).
     OverTransitGateway(InterfaceId),
+    /// A client whose address that node of a network load balancer leaves as it is: references to the groups of the node
+    /// match, those to the groups of the client do not (LB-7).
+    OnBehalf(InterfaceId),
     /// Lost in a transit gateway that does not carry references (SG-11).
     LostInTransit,
     /// Lost behind a hop that forwards (SG-11).
@@ -177,9 +180,12 @@ impl Network {
         }
         let carries_unknown = |id: InterfaceId| unknown(&self.interfaces[id]);
         match (direction, remote) {
-            (Direction::Inbound, Identity::Interface(source) | Identity::OverTransitGateway(source)) => {
-                carries_unknown(source)
-            }
+            (
+                Direction::Inbound,
+                Identity::Interface(source)
+                | Identity::OverTransitGateway(source)
+                | Identity::OnBehalf(source),
+            ) => carries_unknown(source),
             (Direction::Inbound, _) => false,
             (Direction::Outbound, _) => {
                 let destinations = packets.destinations();
@@ -242,6 +248,10 @@ impl Network {
         group: SecurityGroupId,
     ) -> Option<AddressSet> {
         let group_data = &self.security_groups[group];
+        if let (Direction::Inbound, Identity::OnBehalf(node)) = (direction, remote) {
+            let carries = self.is_member(node, group) && self.reference_in_scope(vpc, group_data.vpc);
+            return carries.then(crate::flow::all_addresses);
+        }
         let over_transit =
             direction == Direction::Inbound && matches!(remote, Identity::OverTransitGateway(_));
         if !over_transit && !self.reference_in_scope(vpc, group_data.vpc) {

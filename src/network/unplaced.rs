@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use crate::flow::{AddressSet, cidr_set, single_address};
 
 use super::id::{InterfaceId, NatGatewayId, SubnetId, VpcId};
-use super::{BalancerTarget, Direction, Network, Owner, Peer, Subnet};
+use super::{Direction, Network, Owner, Peer, Subnet, TargetAddress};
 
 /// Who has an address that AWS picks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -258,9 +258,10 @@ impl Cuts {
         sets.extend(network.networks.iter().map(|(_, named)| named.addresses.clone()));
         sets.extend(network.line_sets());
         let listeners = network.load_balancers.values().flat_map(|balancer| &balancer.listeners);
-        sets.extend(listeners.flat_map(|listener| &listener.targets).filter_map(|target| match target {
-            BalancerTarget::Address(address) => Some(single_address(*address)),
-            BalancerTarget::Interface(_) => None,
+        let targets = listeners.flat_map(|listener| &listener.groups).flat_map(|group| &group.targets);
+        sets.extend(targets.filter_map(|target| match target.at {
+            TargetAddress::Address(address) => Some(single_address(address)),
+            TargetAddress::Interface(_) => None,
         }));
         sets.sort_by(|a, b| a.intervals().cmp(b.intervals()));
         sets.dedup();

@@ -6,9 +6,9 @@ use crate::flow::FlowSet;
 use crate::network::{Action, Code, Network};
 use crate::topology::Place;
 
-use super::balance::Behind;
+use super::balance::Balancers;
 use super::question::{Origin, Probe, Question};
-use super::trace::{Certain, Component, End, Hop, Leg, LegKind, NoReply, Step, Trace, Verdict};
+use super::trace::{Behind, Certain, Component, End, Hop, Leg, LegKind, NoReply, Step, Trace, Verdict};
 use super::{Answer, Blocker, Symptom};
 use super::{supposed, walk};
 
@@ -34,7 +34,7 @@ pub(super) fn at_once(network: &Network, question: &Question) -> Answer {
         let supposed = probes.first().map(|probe| probe.supposed.as_slice()).unwrap_or_default();
         let network =
             if supposed.is_empty() { Cow::Borrowed(network) } else { Cow::Owned(network.suppose(supposed)) };
-        let mut behind = Behind::new(&network);
+        let mut behind = Balancers::new(&network);
         for (index, probe) in (first..).zip(probes) {
             let (found, assumed) = ask(&network, probe);
             assumptions.extend(assumed);
@@ -142,7 +142,8 @@ fn no_common_family(probe: &Probe) -> Trace {
     let hop = Hop { component, direction: None, packets: FlowSet::empty(), step: Step::Passed(action) };
     Trace {
         probe: 0,
-        onward: false,
+        behind: Behind::Nothing,
+        unsteady: FlowSet::empty(),
         source: End::Nobody,
         destination: End::Nobody,
         packets: FlowSet::empty(),

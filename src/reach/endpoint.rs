@@ -76,7 +76,8 @@ pub(super) fn private_link(network: &Network) -> Option<UnmodelledId> {
 pub(super) fn interface_name(network: &Network, id: InterfaceId) -> String {
     let interface = &network.interfaces[id];
     let instance = &network.instances[interface.instance];
-    let is_named_by_owner = network.is_capture() && !instance.one_per_subnet;
+    let is_named_by_owner =
+        network.is_capture() && !instance.one_per_subnet && instance.kind != InstanceKind::LoadBalancer;
     let plain =
         if interface.name == instance.name || is_named_by_owner { &instance.name } else { &interface.name };
     if instance.name_is_shared {

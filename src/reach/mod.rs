@@ -20,7 +20,8 @@ pub use outline::{Fate, Gate, Outline, TRANSLATED_PORTS, outlines};
 pub use question::{Dial, Options, Origin, Probe, Question, QuestionError, split_destination};
 pub use service::{Service, ServicePart};
 pub use trace::{
-    Blocker, Certain, Component, End, Hop, Leg, LegKind, NearMiss, NoReply, Rewrite, Step, Trace, Verdict,
+    Behind, Blocker, Certain, Component, End, Hop, Leg, LegKind, NearMiss, NoReply, Rewrite, Step, Trace,
+    Verdict,
 };
 
 use crate::network::Code;

@@ -83,6 +83,7 @@ impl Probe {
             translated_ports: None,
             packets: Service::everything(from, to),
             one_way: false,
+            on_behalf: false,
             follows: false,
             supposed: Vec::new(),
         }

@@ -82,6 +82,8 @@ pub struct Probe {
     pub packets: FlowSet,
     /// Whether the reply does not matter.
     pub one_way: bool,
+    /// Whether the source, a node of a network load balancer, passes on packets of its clients with their addresses (LB-8).
+    pub on_behalf: bool,
     /// Whether connections to a load balancer are followed to its targets; else they end at its node.
     pub follows: bool,
     /// Addresses that it supposes AWS to pick (EN-7); the same for all probes of a question.
@@ -222,6 +224,7 @@ impl Question {
                 FlowSet::empty()
             },
             one_way: false,
+            on_behalf: false,
             follows: false,
             supposed: Vec::new(),
         };
@@ -281,6 +284,7 @@ impl Question {
             translated_ports: None,
             packets: FlowSet::empty(),
             one_way: options.one_way,
+            on_behalf: false,
             follows: true,
             supposed: Vec::new(),
         };

@@ -188,8 +188,8 @@ pub enum End {
 pub struct Trace {
     /// Position of the probe in the question.
     pub probe: usize,
-    /// Whether it is a connection of a load balancer's node to a target, behind the one that was asked about (LB-1).
-    pub onward: bool,
+    /// What it is for, if it is not what was asked about but a connection behind it.
+    pub behind: Behind,
     /// The client.
     pub source: End,
     /// The server.
@@ -208,8 +208,29 @@ pub struct Trace {
     pub share: f64,
     /// Those packets, as the client sends them; where a translation picks ports at random, those for which some choice works.
     pub works: FlowSet,
+    /// Of these, the packets that a load balancer may send to a target that they do not get to (LB-13).
+    pub unsteady: FlowSet,
     /// What drops packets, in the order in which it is met.
     pub blockers: Vec<Blocker>,
+}
+
+/// A connection that a load balancer makes behind the one that was asked about (LB-1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Behind {
+    /// None: it is what was asked about.
+    #[default]
+    Nothing,
+    /// From a node to a target.
+    Target,
+    /// A health check of a target by a node (LB-13).
+    HealthCheck,
+}
+
+impl Behind {
+    /// Whether it is a connection behind the one that was asked about.
+    pub const fn is_onward(self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
 }
 
 /// What is certain about the packets of a path.

@@ -39,7 +39,7 @@ pub use entries::{Entries, Entry};
 pub use instance::{
     EphemeralPorts, Instance, InstanceKind, InstanceState, Interface, PublicAddress, PublicIp,
 };
-pub use load_balancer::{Listener, LoadBalancer, TargetGroup};
+pub use load_balancer::{BalancerKind, Listener, LoadBalancer, Target, TargetGroup, TargetKind, Transport};
 pub use network_acl::{AclAction, AclPeer, AclRule, NetworkAcl};
 pub use on_premises::{
     CustomerGateway, DirectConnectGateway, LineState, VirtualInterface, VpnConnection, VpnGateway, VpnRouting,
@@ -178,6 +178,20 @@ pub enum CaptureKind {
     TransitGatewayAssociations,
     /// `get-transit-gateway-route-table-propagations`
     TransitGatewayPropagations,
+    /// `elbv2 describe-load-balancers`
+    LoadBalancers,
+    /// `elbv2 describe-listeners`
+    LoadBalancerListeners,
+    /// `elbv2 describe-rules`
+    LoadBalancerRules,
+    /// `elbv2 describe-load-balancer-attributes`
+    LoadBalancerAttributes,
+    /// `elbv2 describe-target-health`
+    TargetHealth,
+    /// `elbv2 describe-target-group-attributes`
+    TargetGroupAttributes,
+    /// `elb describe-load-balancer-attributes`
+    ClassicLoadBalancerAttributes,
     /// `describe-vpn-gateways`
     VpnGateways,
     /// `describe-vpn-connections`
@@ -204,6 +218,13 @@ impl CaptureKind {
             Self::TransitGatewayRoutes => "aws ec2 search-transit-gateway-routes",
             Self::TransitGatewayAssociations => "aws ec2 get-transit-gateway-route-table-associations",
             Self::TransitGatewayPropagations => "aws ec2 get-transit-gateway-route-table-propagations",
+            Self::LoadBalancers => "aws elbv2 describe-load-balancers",
+            Self::LoadBalancerListeners => "aws elbv2 describe-listeners",
+            Self::LoadBalancerRules => "aws elbv2 describe-rules",
+            Self::LoadBalancerAttributes => "aws elbv2 describe-load-balancer-attributes",
+            Self::TargetHealth => "aws elbv2 describe-target-health",
+            Self::TargetGroupAttributes => "aws elbv2 describe-target-group-attributes",
+            Self::ClassicLoadBalancerAttributes => "aws elb describe-load-balancer-attributes",
             Self::VpnGateways => "aws ec2 describe-vpn-gateways",
             Self::VpnConnections => "aws ec2 describe-vpn-connections",
         }

@@ -7,7 +7,7 @@ use super::{
     EgressOnlyInternetGateway, EndpointService, Entries, Instance, Interface, InternetGateway, Listener,
     LoadBalancer, NamedNetwork, NatGateway, NetworkAcl, PeeringConnection, Place, PrefixList, PublicAddress,
     Route, RouteDestination, RouteTable, RouteTarget, SecurityGroup, SecurityGroupPeer, SecurityGroupRule,
-    Spanned, Subnet, TargetGroup, Topology, Traffic, TransitGateway, TransitGatewayAttachment,
+    Spanned, Subnet, Target, TargetGroup, Topology, Traffic, TransitGateway, TransitGatewayAttachment,
     TransitGatewayRouteTable, Unmodelled, VirtualInterface, Vpc, VpcEndpoint, VpnConnection, VpnGateway,
 };
 
@@ -469,22 +469,37 @@ impl Visit for Interface {
 
 impl Visit for LoadBalancer {
     fn visit(&mut self, visitor: &mut impl Visitor) {
-        let Self { listeners, place: own } = self;
-        for Listener { port: _, target_group, place } in listeners {
-            name(target_group, visitor);
+        let Self { kind: _, listeners, cross_zone, unknown: _, attributes_unknown: _, place: own } = self;
+        for Listener { port: _, transport: _, target_groups, answers: _, unknown: _, place } in listeners {
+            names(target_groups, visitor);
             visitor.place(place);
         }
+        places(cross_zone, visitor);
         visitor.place(own);
     }
 }
 
 impl Visit for TargetGroup {
     fn visit(&mut self, visitor: &mut impl Visitor) {
-        let Self { targets, port, health_check_port, cross_zone, foreign, place: own } = self;
-        names(targets, visitor);
+        let Self {
+            targets,
+            kind,
+            transport,
+            port,
+            health_check_port,
+            cross_zone,
+            preserve_client_ip,
+            unknown: _,
+            attributes_unknown: _,
+            place: own,
+        } = self;
+        for Target { name: target, port: _ } in targets {
+            name(target, visitor);
+        }
+        place(kind, visitor);
+        places(transport, visitor);
         places(port.iter_mut().chain(health_check_port), visitor);
-        places(cross_zone, visitor);
-        places(foreign, visitor);
+        places(cross_zone.iter_mut().chain(preserve_client_ip), visitor);
         visitor.place(own);
     }
 }

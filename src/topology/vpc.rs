@@ -51,7 +51,7 @@ pub struct Vpc {
     pub instances: Entries<Instance>,
     /// VPC endpoints; the interfaces of an interface endpoint are those of the instance of its name.
     pub endpoints: Entries<VpcEndpoint>,
-    /// Application load balancers; the nodes of each are the interfaces of the instance of its name.
+    /// Load balancers; the nodes of each are the interfaces of the instance of its name.
     pub load_balancers: Entries<LoadBalancer>,
     /// Target groups.
     pub target_groups: Entries<TargetGroup>,

@@ -192,7 +192,7 @@ impl Namer<'_> {
             | Code::Vpn002
             | Code::Vpn003
             | Code::Dx001 => return Err("a line to a network on premises".to_owned()),
-            Code::Lb001 | Code::Lb002 | Code::Lb003 => {
+            Code::Lb001 | Code::Lb002 | Code::Lb003 | Code::Lb004 | Code::Lb005 => {
                 return Err("a load balancer behind its node".to_owned());
             }
             Code::Pcx003

@@ -10,7 +10,7 @@ fn exit_codes() {
     assert_eq!(vpcreach("test -f failing.yaml").run().code, 1);
     let scratch = Scratch::new("tests");
     let undetermined = "  - {from: internet, allow: [alb:443]}\n";
-    let balancer = "    load_balancers:\n      alb: {type: network, subnets: [public], security_groups: [web], listeners: {443: web:443}}\n    instances:";
+    let balancer = "    load_balancers:\n      alb: {type: gateway, subnets: [public], security_groups: [web], listeners: {443: web:443}}\n    instances:";
     let text = HELLO.replace("    instances:", balancer);
     scratch.write("vpcreach.yaml", &format!("{text}{undetermined}"));
     let run = vpcreach("test").within(&scratch.0).run();

@@ -75,6 +75,8 @@ pub enum Sender {
     Known,
     /// It comes from that VPC by a transit gateway that carries references (SG-10).
     OverTransit(usize),
+    /// That node of a network load balancer passes it on with the client's address (LB-7).
+    OnBehalf(usize),
     /// Something forwarded it (SG-11).
     Lost,
 }
@@ -109,6 +111,13 @@ pub fn security_groups(
                 // SG-11: behind something that forwards, nobody knows whose packet it is.
                 // READING: that is about who sent it; a rule for outbound packets looks at their
                 // destination, which nothing has touched yet.
+                GroupPeer::Members(named)
+                    if direction == Direction::Inbound && matches!(sender, Sender::OnBehalf(_)) =>
+                {
+                    let Sender::OnBehalf(node) = sender else { continue };
+                    world.reference_in_scope(group.vpc, world.groups[*named].vpc)
+                        && world.interfaces[node].groups.contains(named)
+                }
                 GroupPeer::Members(named) if direction == Direction::Inbound && sender != Sender::Known => {
                     // SG-10: over a transit gateway that carries references, the sender's own groups.
                     sender == Sender::OverTransit(world.groups[*named].vpc)

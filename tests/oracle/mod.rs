@@ -8,6 +8,7 @@
 //! printed as the smallest topology that still shows it, with the packet and its way.
 
 pub mod assumed;
+pub mod balancers;
 pub mod endpoints;
 pub mod filters;
 pub mod gateways;

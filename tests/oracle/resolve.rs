@@ -297,6 +297,7 @@ fn interface(
         siblings: instance.interfaces.len(),
         addresses: v4.into_iter().map(IpAddr::V4).chain(said.ipv6.iter().map(|ip| ip.value.into())).collect(),
         groups: names.iter().filter_map(|name| world.group_named(vpc, name)).collect(),
+        unfiltered: names.is_empty() && instance.kind.value == InstanceKind::LoadBalancer,
         unknown_group: missing.map(|name| format!("security group {name}")),
         source_dest_check: said.source_dest_check.is_none_or(|check| check.value),
         live: said.attached && instance.state.value == InstanceState::Running,

@@ -18,6 +18,19 @@ impl Simulator {
         Self { world: World::new(topology) }
     }
 
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The headers with which a packet arrives at an interface, if it does.
+    pub fn arrival(&self, packet: &Packet) -> Option<(usize, Headers)> {
+        let mut walk = Walk::new(&self.world, packet.nat_port);
+        match self.request(&mut walk, packet) {
+            Ok((Arrival::Interface(number), headers)) => Some((number, headers)),
+            _ => None,
+        }
+    }
+
     /// What becomes of one packet and of its reply.
     pub fn connect(&self, packet: &Packet) -> Outcome {
         self.explain(packet).0

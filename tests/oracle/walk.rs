@@ -53,7 +53,7 @@ pub struct Walk<'a> {
     pub(super) passages: Vec<Passage>,
     pub(super) replying: bool,
     /// SG-11: something forwarded the packet, so its sender is no longer known to groups.
-    pub(super) sender: Sender,
+    pub sender: Sender,
     /// NG-7: the packet came into the VPC that it is in by a transit gateway.
     pub(super) by_transit: bool,
     /// The attachment that a transit gateway has just delivered it by.
@@ -296,12 +296,7 @@ impl<'a> Walk<'a> {
     }
 
     /// SG-1, SG-2: stateful, per interface.
-    pub(super) fn groups(
-        &mut self,
-        number: usize,
-        direction: Direction,
-        headers: &Headers,
-    ) -> Result<(), Stop> {
+    pub fn groups(&mut self, number: usize, direction: Direction, headers: &Headers) -> Result<(), Stop> {
         let answers = |flow: &(usize, Direction, Headers)| {
             flow.0 == number && flow.1 != direction && flow.2.reply() == Some(*headers)
         };
@@ -309,6 +304,9 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let interface = &self.world.interfaces[number];
+        if interface.unfiltered {
+            return Ok(());
+        }
         match filters::security_groups(self.world, interface, direction, headers, self.sender) {
             GroupVerdict::Admitted => {}
             GroupVerdict::Unknown(why) => self.doubt = Some(why),
@@ -321,7 +319,7 @@ impl<'a> Walk<'a> {
     }
 
     /// NA-1, NA-4: stateless, evaluated afresh for every packet.
-    pub(super) fn acl(&mut self, subnet: usize, direction: Direction, headers: &Headers) -> Result<(), Stop> {
+    pub fn acl(&mut self, subnet: usize, direction: Direction, headers: &Headers) -> Result<(), Stop> {
         let acl = match &self.world.subnets[subnet].acl {
             Known::Yes(acl) => &self.world.acls[*acl],
             Known::No(why) => {

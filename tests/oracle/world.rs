@@ -182,6 +182,8 @@ pub struct Interface {
     pub groups: Vec<usize>,
     /// A group that it names and that nobody described.
     pub unknown_group: Option<String>,
+    /// SG-19: a node of a network load balancer without groups.
+    pub unfiltered: bool,
     pub source_dest_check: bool,
     /// EN-3: attached, and its instance runs.
     pub live: bool,

@@ -111,7 +111,6 @@ fn what_is_not_modelled_is_named() {
         "Network Firewall app/inspect/fw-a",
         "VPC endpoint app/gwe-a",
         "gateway route table app/edge",
-        "load balancer app/dns",
     ];
     assert_eq!(found, expected);
 }

@@ -247,10 +247,11 @@ fn prefix_lists_and_what_is_not_modelled() {
     assert_eq!(verdict_of(&plan, "in", "a:22"), "reachable");
     assert_eq!(verdict_of(&plan, "out", "a:22"), "blocked");
     assert_eq!(verdict_of(&plan, "out", "a:23"), OPEN);
-    assert_eq!(verdict_of(&plan, "in", "aws_lb.front:80"), OPEN);
+    assert_eq!(verdict_of(&plan, "in", "aws_lb.front:80"), "blocked", "by its security group");
+    assert_eq!(verdict_of(&plan, "in", "aws_lb.front:22"), OPEN, "the file has no listener of it");
     assert_eq!(verdict_of(&plan, "in", "10.0.1.77:80"), OPEN, "perhaps the load balancer's address");
     let kinds: Vec<&str> = plan.topology.unmodelled.iter().map(|one| one.kind.as_str()).collect();
-    assert_eq!(kinds, ["load balancer", "made up thing"]);
+    assert_eq!(kinds, ["made up thing"]);
     assert_eq!(plan.inventory.others, 1);
 }
 

@@ -203,38 +203,49 @@ pub(super) static CALLS: &[Call] = &[
         "ec2:DescribeVpcBlockPublicAccessExclusions",
         "exclusions from VPC Block Public Access",
     ),
-    names(BALANCERS, "elasticloadbalancing:DescribeLoadBalancers", "load balancers"),
-    names(TARGET_GROUPS, "elasticloadbalancing:DescribeTargetGroups", "target groups"),
-    names(
+    decides(BALANCERS, "elasticloadbalancing:DescribeLoadBalancers", "load balancers"),
+    decides(TARGET_GROUPS, "elasticloadbalancing:DescribeTargetGroups", "target groups"),
+    decides(
         "elb.describe-load-balancers",
         "elasticloadbalancing:DescribeLoadBalancers",
         "classic load balancers",
     ),
-    names("elbv2.describe-listeners", "elasticloadbalancing:DescribeListeners", "listeners").each(
+    decides(
+        "elb.describe-load-balancer-attributes",
+        "elasticloadbalancing:DescribeLoadBalancerAttributes",
+        "cross-zone settings of classic load balancers",
+    )
+    .each(
+        "elb.describe-load-balancers",
+        "LoadBalancerDescriptions",
+        "LoadBalancerName",
+        "--load-balancer-name",
+    ),
+    decides("elbv2.describe-listeners", "elasticloadbalancing:DescribeListeners", "listeners").each(
         BALANCERS,
         "LoadBalancers",
         "LoadBalancerArn",
         "--load-balancer-arn",
     ),
-    names(
+    decides(
         "elbv2.describe-load-balancer-attributes",
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
         "cross-zone settings of load balancers",
     )
     .each(BALANCERS, "LoadBalancers", "LoadBalancerArn", "--load-balancer-arn"),
-    names("elbv2.describe-rules", "elasticloadbalancing:DescribeRules", "listener rules").each(
+    decides("elbv2.describe-rules", "elasticloadbalancing:DescribeRules", "listener rules").each(
         "elbv2.describe-listeners",
         "Listeners",
         "ListenerArn",
         "--listener-arn",
     ),
-    names("elbv2.describe-target-health", "elasticloadbalancing:DescribeTargetHealth", "targets").each(
+    decides("elbv2.describe-target-health", "elasticloadbalancing:DescribeTargetHealth", "targets").each(
         TARGET_GROUPS,
         "TargetGroups",
         "TargetGroupArn",
         "--target-group-arn",
     ),
-    names(
+    decides(
         "elbv2.describe-target-group-attributes",
         "elasticloadbalancing:DescribeTargetGroupAttributes",
         "whether targets see the client's address",
@@ -325,6 +336,13 @@ mod tests {
             Kind::TransitGatewayRoutes,
             Kind::TransitGatewayAssociations,
             Kind::TransitGatewayPropagations,
+            Kind::LoadBalancers,
+            Kind::LoadBalancerListeners,
+            Kind::LoadBalancerRules,
+            Kind::LoadBalancerAttributes,
+            Kind::TargetHealth,
+            Kind::TargetGroupAttributes,
+            Kind::ClassicLoadBalancerAttributes,
         ] {
             let asked = CALLS.iter().find(|call| {
                 let (service, operation) = call.words();

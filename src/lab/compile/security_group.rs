@@ -36,7 +36,9 @@ pub(super) fn chain(draft: &mut Draft<'_, '_>, interface: usize, direction: Dire
         }
     }
     // A group or peer that nobody knows might have admitted what nothing else did.
-    let last = if unknown {
+    let last = if interface.unfiltered {
+        draft.pass(device(), Some(direction), "no security group", "return")
+    } else if unknown {
         draft.gap("security group rules that nobody described", "the topology does not hold them")
     } else {
         draft.drop(device(), Some(direction), "no rule")

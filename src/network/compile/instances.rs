@@ -140,6 +140,9 @@ impl<'t> Compiler<'t> {
             groups: groups.clone(),
             groups_unknown,
             groups_open: said.more_security_groups,
+            unfiltered: self.network.instances[instance].kind == InstanceKind::LoadBalancer
+                && said.security_groups.as_ref().is_some_and(Vec::is_empty)
+                && !said.more_security_groups,
             source_dest_check: said.source_dest_check.as_ref().is_none_or(|on| on.value),
             check_place: said.source_dest_check.as_ref().map_or(said.place, |on| on.place),
             attached: said.attached,
@@ -198,7 +201,9 @@ impl<'t> Compiler<'t> {
             public_assumed: false,
         };
         // A capture says every address but those that are not given out yet.
-        let assumes = !self.network.is_capture() || self.network.instances[instance].one_per_subnet;
+        let owner = &self.network.instances[instance];
+        let assumes =
+            !self.network.is_capture() || owner.one_per_subnet || owner.kind == InstanceKind::LoadBalancer;
         if said.ips.is_empty() && self.network.subnets[subnet].cidr.is_some() && assumes {
             match reserved.assume_ipv4(&self.network.subnets[subnet], subnet) {
                 Some(free) => addresses.push(plain(free.into(), true)),

@@ -5,6 +5,7 @@ use crate::network::{Action, Code, Direction, InterfaceId, NatGatewayId, Owner, 
 
 use crate::topology::CaptureKind;
 
+use super::super::question::Origin;
 use super::super::trace::{Component, End, LegKind, NoReply, Step};
 use super::path::{Device, Path, echo_requests, icmp};
 use super::{At, Sender, Walker};
@@ -61,6 +62,9 @@ impl Walker<'_> {
         }
         self.check_meant(&mut path, id);
         self.security_groups(&mut path, id, Direction::Inbound);
+        if this.unfiltered {
+            self.pass(&mut path, Component::Interface(id), Action::Allow);
+        }
         self.check_service(&mut path, id);
         if !self.runs(id) {
             self.pass(&mut path, Component::Interface(id), Action::Deny(Code::Eni002));
@@ -132,6 +136,10 @@ impl Walker<'_> {
 
     /// SG-17: without policy routing a host answers by its primary interface, whose check drops a foreign source.
     fn answer_from(&mut self, mut path: Path, id: InterfaceId) {
+        if let (Origin::Interface(node), true) = (self.probe.source, self.probe.on_behalf) {
+            self.answer_node(path, id, node);
+            return;
+        }
         let this = &self.network.interfaces[id];
         let instance = &self.network.instances[this.instance];
         let near = path.packets.destinations().is_subset(&self.network.subnets[this.subnet].addresses);
@@ -145,6 +153,17 @@ impl Walker<'_> {
             return;
         }
         self.todo.push((path, At::Host(leaves_by)));
+    }
+
+    /// LB-8: the reply has the address of the client, but goes back to the node that passed the request on, whatever the
+    /// routes say.
+    fn answer_node(&mut self, mut path: Path, id: InterfaceId, node: InterfaceId) {
+        self.security_groups(&mut path, id, Direction::Outbound);
+        let from = self.network.interfaces[id].subnet;
+        if from != self.network.interfaces[node].subnet {
+            self.network_acl(&mut path, from, Direction::Outbound);
+        }
+        self.arrive(path, node, Some(from));
     }
 
     /// A NAT gateway's own address: replies are translated back, anything else is dropped (NG-6).

@@ -23,7 +23,7 @@ use crate::network::{
 };
 
 use super::question::{Origin, Probe};
-use super::trace::{Certain, Component, End, Leg, LegKind, NoReply, Step, Trace, Verdict};
+use super::trace::{Behind, Certain, Component, End, Leg, LegKind, NoReply, Step, Trace, Verdict};
 
 use choices::Choices;
 pub(super) use outline::outlines;
@@ -110,7 +110,11 @@ impl Walker<'_> {
             Origin::Interface(interface) => {
                 let Some(address) = packets.sources().first() else { return };
                 let source = End::Interface(interface, address);
-                let path = Path::new(source, packets, self.probe.one_way, Identity::Interface(interface));
+                let identity = match self.probe.on_behalf {
+                    true => Identity::OnBehalf(interface),
+                    false => Identity::Interface(interface),
+                };
+                let path = Path::new(source, packets, self.probe.one_way, identity);
                 self.todo.push((path, At::Host(interface)));
             }
             Origin::Internet => {
@@ -226,6 +230,9 @@ impl Walker<'_> {
     /// SG-2: rules decide about a new flow; the rest of the flow passes.
     fn security_groups(&self, path: &mut Path, interface: InterfaceId, direction: Direction) {
         let component = Component::SecurityGroups(interface);
+        if self.network.interfaces[interface].unfiltered {
+            return;
+        }
         if path.tracked.contains(&interface) {
             // An instance that forwards meets its own groups twice on the request: in, and out again as a new flow.
             if path.leg == LegKind::Reply {
@@ -362,7 +369,8 @@ fn finish(path: Path) -> Trace {
     };
     Trace {
         probe: 0,
-        onward: false,
+        behind: Behind::Nothing,
+        unsteady: FlowSet::empty(),
         source: path.source,
         destination: path.destination,
         packets: path.as_asked(&path.packets),

@@ -72,7 +72,8 @@ fn trace_document(network: &Network, answer: &Answer, trace: &Trace) -> TraceDoc
     TraceDocument {
         source: end(network, trace.source, &answer.question.from),
         destination: end(network, trace.destination, &answer.question.to),
-        onward: trace.onward,
+        onward: trace.behind.is_onward(),
+        health_check: trace.behind == crate::reach::Behind::HealthCheck,
         verdict: trace.verdict.as_str(),
         fraction: rounded(trace.share),
         packet: packet_document(network, &trace.packets),

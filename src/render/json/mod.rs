@@ -91,6 +91,8 @@ struct TraceDocument {
     destination: EndDocument,
     /// Whether it is a connection of a load balancer's node to a target, behind the one that was asked about.
     onward: bool,
+    /// Whether that connection is a health check.
+    health_check: bool,
     #[schemars(extend("enum" = ["reachable", "partial", "blocked", "undetermined"]))]
     verdict: &'static str,
     fraction: f64,

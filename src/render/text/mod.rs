@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use crate::flow::PortSet;
 use crate::network::Network;
-use crate::reach::{Answer, Blocker, End, Trace, Verdict};
+use crate::reach::{Answer, Behind, Blocker, End, Trace, Verdict};
 
 use super::cite;
 use super::look::{Look, Mark, Tone};
@@ -121,15 +121,18 @@ fn balanced(answer: &Answer) -> Option<String> {
     let name = |trace: &Trace| answer.question.probes.get(trace.probe).map(|probe| &probe.destination_name);
     let mut seen = Vec::new();
     for trace in &answer.traces {
-        let key = (trace.onward, name(trace));
+        if trace.behind == Behind::HealthCheck {
+            continue;
+        }
+        let key = (trace.behind, name(trace));
         if seen.contains(&key) {
             continue;
         }
         seen.push(key);
-        let of = answer.traces.iter().filter(|other| (other.onward, name(other)) == key);
+        let of = answer.traces.iter().filter(|other| (other.behind, name(other)) == key);
         let works = of.clone().all(|trace| trace.verdict == Verdict::Reachable);
         let [nodes, targets] = &mut counts;
-        let (good, all) = if trace.onward { targets } else { nodes };
+        let (good, all) = if trace.behind.is_onward() { targets } else { nodes };
         *good += usize::from(works);
         *all += 1;
     }

@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::scope::Scope;
 use super::{
-    block_public_access, instance, interface, internet_gateway, nat_gateway, network_acl, peering,
-    prefix_list, route_table, security_group, subnet, transit_gateway, unmodelled, vpc,
+    block_public_access, instance, interface, internet_gateway, load_balancer, nat_gateway, network_acl,
+    peering, prefix_list, route_table, security_group, subnet, transit_gateway, unmodelled, vpc,
 };
 use crate::source::syntax::Malformed;
 use crate::source::twins::{self, twice};
@@ -26,6 +26,8 @@ use crate::topology::{CaptureKind, FileId};
 pub(super) struct Page {
     /// Index of the file, as in [`FileId`].
     pub(super) file: u32,
+    /// Its name: some answers do not say what they are about.
+    pub(super) name: String,
     pub(super) scope: Scope,
     /// Whether AWS said that more pages follow.
     pub(super) next_token: bool,
@@ -55,6 +57,7 @@ pub(super) struct Page {
     pub(super) transit_associations: Option<Vec<transit_gateway::Link>>,
     pub(super) transit_propagations: Option<Vec<transit_gateway::Link>>,
     pub(super) transit_wrapped_propagations: Vec<transit_gateway::WrappedPropagations>,
+    pub(super) balancing: load_balancer::Answers,
     pub(super) prefix_lists: Vec<prefix_list::PrefixList>,
     pub(super) prefix_list_entries: Option<Vec<prefix_list::PrefixListEntry>>,
     pub(super) wrapped_entries: Vec<prefix_list::WrappedEntries>,
@@ -345,7 +348,7 @@ fn fill<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error
     page.calls.extend(call);
     page.known |= unmodelled::is_answer(key)
         || unmodelled::answer(key).is_some()
-        || matches!(key, "Account" | "Routes" | "Associations");
+        || matches!(key, "Account" | "Routes" | "Associations" | "Rules" | "Attributes");
     match key {
         "Vpcs" => page.vpcs.extend(source.list()?),
         "Subnets" => page.subnets.extend(source.list()?),
@@ -371,7 +374,9 @@ fn fill<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error
         "EnableDnsSupport" => page.dns_support = source.one()?,
         "VpcBlockPublicAccessOptions" => page.block_public_access = source.one()?,
         "VpcBlockPublicAccessExclusions" => page.block_exclusions = Some(source.list()?),
-        "NextToken" => page.next_token = source.one::<String>()?.is_some_and(|token| !token.is_empty()),
+        "NextToken" | "NextMarker" => {
+            page.next_token = source.one::<String>()?.is_some_and(|token| !token.is_empty())
+        }
         other => return fill_transit(page, other, source),
     }
     Ok(())
@@ -392,6 +397,33 @@ fn fill_transit<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), 
             page.transit_propagations.get_or_insert_default().extend(source.list()?);
         }
         "TransitGatewayPropagations" => page.transit_wrapped_propagations.extend(source.list()?),
+        other => return fill_balancing(page, other, source),
+    }
+    Ok(())
+}
+
+fn fill_balancing<S: Source>(page: &mut Page, key: &str, source: S) -> Result<(), S::Error> {
+    let own = &mut page.balancing;
+    match key {
+        "LoadBalancers" => {
+            own.is_listed = true;
+            own.load_balancers.extend(source.list()?);
+        }
+        "LoadBalancerDescriptions" => {
+            own.is_listed = true;
+            own.classic.extend(source.list()?);
+        }
+        "TargetGroups" => own.target_groups.extend(source.list()?),
+        "Listeners" => {
+            own.has_listeners = true;
+            own.listeners.extend(source.list()?);
+        }
+        "LoadBalancerListeners" => own.wrapped_listeners.extend(source.list()?),
+        "Rules" => own.rules.extend(source.list()?),
+        "TargetHealthDescriptions" => own.health.get_or_insert_default().extend(source.list()?),
+        "LoadBalancerTargetHealth" => own.wrapped_health.extend(source.list()?),
+        "Attributes" => own.attributes.get_or_insert_default().extend(source.list()?),
+        "LoadBalancerAttributes" => own.add_attributes(source.one()?),
         other => return fill_other(page, other, source),
     }
     Ok(())

@@ -13,6 +13,7 @@ mod instance;
 mod interface;
 mod internet_gateway;
 pub(super) mod inventory;
+mod load_balancer;
 mod nat_gateway;
 mod network_acl;
 mod peering;
@@ -97,7 +98,7 @@ fn read_file(
 ) -> Vec<Page> {
     let text = visible_strings(decoded(bytes));
     let file = sources.add_file(name, "");
-    let (pages, malformed) = document::pages(file, &Scope::of(name), &text);
+    let (mut pages, malformed) = document::pages(file, &Scope::of(name), &text);
     if let Some(error) = malformed {
         let message = format!("{name} is not valid JSON: {}", error.message);
         let diagnostic = Diagnostic::error("AWS001", message, error.place(sources, name, &text));
@@ -105,7 +106,8 @@ fn read_file(
             diagnostic.help("is the file cut off, or an error message in its place? Make the call again"),
         );
     }
-    for page in &pages {
+    for page in &mut pages {
+        name.clone_into(&mut page.name);
         diagnostics.extend(odd_elements(sources, name, file, page));
     }
     if text.trim_ascii().is_empty() {
@@ -151,6 +153,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     peering::build(&mut builder);
     prefix_list::build(&mut builder);
     transit_gateway::build(&mut builder);
+    let lacking = load_balancer::build(&mut builder);
     unmodelled::build(&mut builder);
     count_unknown(&mut builder);
     let blocked = block_public_access::build(&mut builder);
@@ -159,6 +162,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
         missing.push(CaptureKind::PrefixListEntries);
     }
     missing.extend(transit_gateway::missing(&builder));
+    missing.extend(lacking);
     missing.extend(vpn::missing(&builder));
     builder.topology.completeness = Completeness::Partial { missing: missing.clone() };
     builder.inventory.missing = missing;

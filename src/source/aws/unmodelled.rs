@@ -63,9 +63,6 @@ static ANSWERS: &[Answer] = &[
     resource("CoreNetworks", "core network", "CoreNetworkArn"),
     resource("directConnectGateways", "Direct Connect gateway", "directConnectGatewayId"),
     resource("Firewalls", "network firewall", "FirewallName"),
-    resource("LoadBalancers", "load balancer", "LoadBalancerName"),
-    resource("LoadBalancerDescriptions", "load balancer", "LoadBalancerName"),
-    resource("TargetGroups", "target group", "TargetGroupName"),
     resource("DBInstances", "DB instance", "DBInstanceIdentifier"),
     resource("DBClusters", "DB cluster", "DBClusterIdentifier"),
     resource("DBProxies", "DB proxy", "DBProxyName"),
@@ -76,11 +73,6 @@ static ANSWERS: &[Answer] = &[
     resource("MountTargets", "EFS mount target", "MountTargetId"),
     resource("DomainStatusList", "OpenSearch domain", "DomainName"),
     resource("services", "ECS service", "serviceName"),
-    part("Listeners", "load balancer listener"),
-    part("Rules", "load balancer listener rule"),
-    part("TargetHealthDescriptions", "load balancer target"),
-    part("LoadBalancerListeners", "load balancer listener"),
-    part("LoadBalancerTargetHealth", "load balancer target"),
     part("SecurityGroupVpcAssociations", "security group VPC association"),
     nothing("AvailabilityZones", "Availability Zone", "subnets name their zone"),
     nothing("DhcpOptions", "DHCP options set", "names and resolvers do not decide reachability"),
@@ -96,8 +88,6 @@ static ANSWERS: &[Answer] = &[
     nothing("ServiceNames", "VPC endpoint service", SERVICE),
     nothing("ServiceDetails", "VPC endpoint service", SERVICE),
     nothing("ServiceConfigurations", "VPC endpoint service", SERVICE),
-    nothing("Attributes", "load balancer attribute", SERVICE),
-    nothing("LoadBalancerAttributes", "load balancer attribute", SERVICE),
     nothing("Snapshots", "snapshot", SERVICE),
     nothing("Images", "image", SERVICE),
     nothing("Volumes", "volume", SERVICE),
@@ -127,6 +117,10 @@ const TYPED: &[(&str, [&str; 2])] = &[
     ("TransitGatewayAttachments", ["TransitGatewayAttachmentId", "ResourceType"]),
     ("TransitGatewayPeeringAttachments", ["TransitGatewayAttachmentId", "RequesterTgwInfo"]),
     ("TransitGatewayRouteTables", ["TransitGatewayRouteTableId", "DefaultAssociationRouteTable"]),
+    ("LoadBalancers", ["LoadBalancerArn", "AvailabilityZones"]),
+    ("LoadBalancerDescriptions", ["LoadBalancerName", "ListenerDescriptions"]),
+    ("TargetGroups", ["TargetGroupArn", "TargetGroupName"]),
+    ("Listeners", ["ListenerArn", "DefaultActions"]),
     ("PrefixLists", ["PrefixListId", "PrefixListName"]),
     ("PrefixListEntries", ["PrefixListId", "Entries"]),
 ];
@@ -138,13 +132,17 @@ const FURTHER: &[&str] = &[
     "EnableDnsHostnames",
     "VpcBlockPublicAccessOptions",
     "VpcBlockPublicAccessExclusions",
+    "TargetHealthDescriptions",
+    "LoadBalancerListeners",
+    "LoadBalancerTargetHealth",
+    "LoadBalancerAttributes",
     "TransitGatewayStaticRoutes",
     "TransitGatewayRouteTablePropagations",
     "TransitGatewayPropagations",
 ];
 
 /// Keys that others use as well: a file with nothing but these is not taken for an answer.
-const VAGUE: &[&str] = &["Rules", "Attributes", "services", "clusters", "Images", "Volumes"];
+const VAGUE: &[&str] = &["services", "clusters", "Images", "Volumes"];
 
 impl Answer {
     /// The key.

@@ -61,8 +61,18 @@ fn ids(world: &World) -> AwsIds {
         "vpc-", "subnet-", "sg-", "rtb-", "acl-", "igw-", "eigw-", "nat-", "i-", "eni-", "pcx-", "tgw-",
         "pl-", "vgw-", "vpn-", "cgw-", "vpce-",
     ];
-    let named = world.resources.iter().filter_map(|one| Some((one.address.clone(), one.id()?.to_owned())));
-    named.filter(|(_, id)| PREFIXES.iter().any(|prefix| id.starts_with(prefix))).collect()
+    // A capture names these by their names, not by their ARNs.
+    const NAMED: [&str; 5] = ["aws_lb", "aws_alb", "aws_elb", "aws_lb_target_group", "aws_alb_target_group"];
+    let known = world.resources.iter().filter_map(|one| {
+        let id = one.id()?;
+        let name = if NAMED.contains(&one.kind.as_str()) {
+            one.text("name")?
+        } else {
+            Some(id).filter(|id| PREFIXES.iter().any(|prefix| id.starts_with(prefix)))?
+        };
+        Some((one.address.clone(), name.to_owned()))
+    });
+    known.collect()
 }
 
 /// What a plan may refer to by id alone: enough of each to be found, and to put things into it.

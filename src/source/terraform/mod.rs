@@ -15,6 +15,7 @@ mod gateway;
 mod instance;
 mod inventory;
 mod link;
+mod load_balancer;
 mod network_acl;
 mod peering;
 mod prefix_list;
@@ -127,6 +128,7 @@ fn build(name: &str, mut topology: Topology, world: &World, moment: Moment) -> P
     vpc_endpoint::build(&mut builder);
     peering::build(&mut builder);
     transit_gateway::build(&mut builder);
+    load_balancer::build(&mut builder);
     unmodelled::build(&mut builder);
     aliases::add(&mut builder);
     let inventory = builder.inventory();

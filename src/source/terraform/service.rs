@@ -9,7 +9,7 @@ use super::link::{Link, Links, Target};
 use super::reference::{self, Wanted};
 use super::resource::{self, Path, Resource, Step};
 use super::{remarks, security_group, unmodelled, wanted};
-use crate::topology::{Entries, Instance, InstanceKind, Interface, PublicIp, Spanned};
+use crate::topology::{Entries, Instance, InstanceKind, Interface, Place, PublicIp, Spanned};
 
 /// Where a kind names what its hosts are made of.
 struct Service {
@@ -355,7 +355,7 @@ fn launched_by(builder: &mut Builder<'_>, at: usize, one: &Resource) -> Option<T
 }
 
 /// Subnets of a list; none unless every one of them is known, and in the file.
-fn subnets(builder: &mut Builder<'_>, at: usize, path: Path<'_>) -> Option<Vec<usize>> {
+pub(super) fn subnets(builder: &mut Builder<'_>, at: usize, path: Path<'_>) -> Option<Vec<usize>> {
     let links = builder.links_at(at, path, &wanted::SUBNET);
     if links.open.is_some() || links.to.is_empty() {
         return None;
@@ -381,6 +381,22 @@ fn of_group(builder: &mut Builder<'_>, at: usize, name: &str, used: &mut Vec<usi
     subnets(builder, group, &[self::at("subnet_ids")])
 }
 
+/// The names of security groups, each once.
+pub(super) fn group_names(builder: &Builder<'_>, links: &Links, place: Place) -> Vec<Spanned<String>> {
+    let mut names: Vec<Spanned<String>> = Vec::new();
+    for target in &links.to {
+        let name = match target {
+            Target::Here(candidate) => security_group::group_name(builder, candidate),
+            Target::Elsewhere(id) => id.clone(),
+        };
+        let name = name.strip_suffix("/default").map_or(name.clone(), |_| "default".to_owned());
+        if names.iter().all(|known| known.value != name) {
+            names.push(Spanned::new(name, place));
+        }
+    }
+    names
+}
+
 /// Puts the service into the topology; none if too little is known of its subnets.
 pub(super) fn add(builder: &mut Builder<'_>, at: usize, one: &Resource, made: Made) -> Option<()> {
     let vpc = builder.vpc_of_subnet(*made.subnets.first()?)?;
@@ -392,17 +408,7 @@ pub(super) fn add(builder: &mut Builder<'_>, at: usize, one: &Resource, made: Ma
     }
     let place = builder.place(at);
     let more = made.groups.open.is_some();
-    let mut names: Vec<Spanned<String>> = Vec::new();
-    for target in made.groups.to {
-        let name = match target {
-            Target::Here(candidate) => security_group::group_name(builder, &candidate),
-            Target::Elsewhere(id) => id,
-        };
-        let name = name.strip_suffix("/default").map_or(name.clone(), |_| "default".to_owned());
-        if names.iter().all(|known| known.value != name) {
-            names.push(Spanned::new(name, place));
-        }
-    }
+    let names = group_names(builder, &made.groups, place);
     let is_default = names.is_empty() && !more;
     // The default group of a VPC that the file does not own.
     if is_default

@@ -280,11 +280,13 @@ impl Directory {
             gateway.route_table.iter_mut().for_each(|table| refer(&names.tables, &mut table.value));
         }
         for listener in vpc.load_balancers.0.iter_mut().flat_map(|one| &mut one.value.listeners) {
-            refer(&names.target_groups, &mut listener.target_group.value);
+            for group in &mut listener.target_groups {
+                refer(&names.target_groups, &mut group.value);
+            }
         }
         for target in vpc.target_groups.0.iter_mut().flat_map(|group| &mut group.value.targets) {
-            if target.value.parse::<std::net::IpAddr>().is_err() {
-                refer(&names.targets, &mut target.value);
+            if target.name.value.parse::<std::net::IpAddr>().is_err() {
+                refer(&names.targets, &mut target.name.value);
             }
         }
         rename_entries(&mut vpc.target_groups, &names.target_groups);

@@ -3,9 +3,9 @@
 use super::codes;
 use super::problems::{Fault, quote};
 use crate::topology::{
-    AclAction, BlockMode, CaptureKind, Connectivity, Defaults, EphemeralPorts, Exclusion, Expectation,
-    FamilyFilter, GatewayState, InstanceKind, InstanceState, LineState, PeeringStatus, RouteState,
-    VpnRouting,
+    AclAction, BalancerKind, BlockMode, CaptureKind, Connectivity, Defaults, EphemeralPorts, Exclusion,
+    Expectation, FamilyFilter, GatewayState, InstanceKind, InstanceState, LineState, PeeringStatus,
+    RouteState, TargetKind, Transport, VpnRouting,
 };
 
 /// Words and what they mean.
@@ -42,6 +42,13 @@ pub(super) const CAPTURE_KINDS: Words<CaptureKind> = &[
     ("transit-gateway-routes", CaptureKind::TransitGatewayRoutes),
     ("transit-gateway-associations", CaptureKind::TransitGatewayAssociations),
     ("transit-gateway-propagations", CaptureKind::TransitGatewayPropagations),
+    ("load-balancers", CaptureKind::LoadBalancers),
+    ("load-balancer-listeners", CaptureKind::LoadBalancerListeners),
+    ("load-balancer-rules", CaptureKind::LoadBalancerRules),
+    ("load-balancer-attributes", CaptureKind::LoadBalancerAttributes),
+    ("target-health", CaptureKind::TargetHealth),
+    ("target-group-attributes", CaptureKind::TargetGroupAttributes),
+    ("classic-load-balancer-attributes", CaptureKind::ClassicLoadBalancerAttributes),
     ("vpn-gateways", CaptureKind::VpnGateways),
     ("vpn-connections", CaptureKind::VpnConnections),
 ];
@@ -75,6 +82,31 @@ pub(super) const INTERFACE_OWNERS: Words<InstanceKind> = &[
     ("redshift", InstanceKind::Interface),
     ("resolver", InstanceKind::Interface),
     ("nat-gateway", InstanceKind::NatGateway),
+];
+
+/// Types of load balancers that are modelled.
+pub(super) const BALANCER_KINDS: Words<BalancerKind> = &[
+    ("application", BalancerKind::Application),
+    ("network", BalancerKind::Network),
+    ("classic", BalancerKind::Classic),
+];
+
+pub(super) const TARGET_KINDS: Words<TargetKind> = &[
+    ("instance", TargetKind::Instance),
+    ("ip", TargetKind::Ip),
+    ("lambda", TargetKind::Lambda),
+    ("alb", TargetKind::Balancer),
+];
+
+/// Protocols of listeners and target groups. For packets, the last four are TCP.
+pub(super) const TRANSPORTS: Words<Transport> = &[
+    ("tcp", Transport::Tcp),
+    ("udp", Transport::Udp),
+    ("tcp_udp", Transport::TcpUdp),
+    ("tls", Transport::Tcp),
+    ("http", Transport::Tcp),
+    ("https", Transport::Tcp),
+    ("ssl", Transport::Tcp),
 ];
 
 pub(super) const INSTANCE_STATES: Words<InstanceState> = &[

@@ -3,6 +3,7 @@
 //! Everything follows from a seed. Every topology is one that AWS would accept: what is wrong with
 //! it is what people get wrong, not what the API refuses. Every address is said.
 
+pub mod balancers;
 mod endpoints;
 pub mod features;
 mod features_prune;

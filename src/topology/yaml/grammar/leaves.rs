@@ -213,10 +213,9 @@ pub(in super::super) const ENDPOINT_TYPE: Leaf =
 pub(in super::super) const ENDPOINT_STATUS: Leaf = choice!("endpoint status", words::ENDPOINT_STATUSES);
 pub(in super::super) const ATTACHMENT_STATUS: Leaf = choice!("attachment status", words::ATTACHMENT_STATUSES);
 pub(in super::super) const BALANCER_TYPE: Leaf =
-    plain_choice!("load balancer type", "application", "network", "gateway");
+    plain_choice!("load balancer type", "application", "network", "classic", "gateway");
 pub(in super::super) const BALANCER_SCHEME: Leaf = plain_choice!("scheme", "internet-facing", "internal");
-pub(in super::super) const TARGET_TYPE: Leaf =
-    plain_choice!("target type", "instance", "ip", "lambda", "alb");
+pub(in super::super) const TARGET_TYPE: Leaf = choice!("target type", words::TARGET_KINDS);
 pub(in super::super) const FIREWALL_ACTION: Leaf =
     plain_choice!("firewall action", "pass", "drop", "reject", "alert", "forward");
 

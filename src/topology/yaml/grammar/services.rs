@@ -6,6 +6,7 @@ use super::leaves::{
     REFERENCE, REFERENCE_OR_UNKNOWN, RULE_NUMBER, TARGET_TYPE, TEXT,
 };
 use super::transit_gateway::TRANSIT_GATEWAY;
+use super::vpc::INTERFACE;
 use super::{Field, PLAIN, Record, Type, field};
 
 pub(in super::super) const BLOCK_PUBLIC_ACCESS: Record = Record {
@@ -48,28 +49,54 @@ pub(in super::super) const ENDPOINT: Record = Record {
 pub(in super::super) const LISTENER: Record = Record {
     noun: "a listener",
     description: "What a load balancer does with flows to one of its ports.",
-    fields: &[&[field("target_group", Type::Leaf(&REFERENCE), "Where they go.")]],
-    mandatory: &[&["target_group"]],
+    fields: &[&[
+        field("target_group", Type::OneOrMany(&REFERENCE), "Where they go; several if rules choose.")
+            .or(&["target_groups"]),
+        field(
+            "answers",
+            Type::Leaf(&BOOL),
+            "Whether the load balancer itself answers some of what comes: a redirect, a fixed response.",
+        )
+        .default("false"),
+        field("unknown", Type::Leaf(&TEXT), "Why it may have further rules."),
+    ]],
+    mandatory: &[&["target_group", "answers", "unknown"]],
     ..PLAIN
 };
 
 pub(in super::super) const LOAD_BALANCER: Record = Record {
     noun: "a load balancer",
-    description: "An application, network or gateway load balancer (LB-1).",
+    description: "An application, network, classic or gateway load balancer (LB-1).",
     fields: &[&[
-        field("type", Type::Leaf(&BALANCER_TYPE), "application, network or gateway."),
+        field("type", Type::Leaf(&BALANCER_TYPE), "application, network, classic or gateway."),
         field("subnets", Type::OneOrMany(&REFERENCE), "The subnets of its nodes."),
-        field("security_groups", Type::OneOrMany(&REFERENCE), "Its security groups."),
+        field(
+            "nodes",
+            Type::Map(&NAME, &Type::Record(&INTERFACE)),
+            "Its nodes by name instead of subnets, with their addresses.",
+        ),
+        field(
+            "security_groups",
+            Type::OneOrMany(&REFERENCE),
+            "Its security groups; a network load balancer may have none (LB-7).",
+        ),
         field("public_ip", Type::Leaf(&PUBLIC_IP), "Whether it faces the internet."),
         field("scheme", Type::Leaf(&BALANCER_SCHEME), "internet-facing or internal."),
-        field("cross_zone", Type::Leaf(&BOOL), "Whether nodes send to targets in other zones."),
+        field(
+            "cross_zone",
+            Type::Leaf(&BOOL),
+            "Whether nodes send to targets in other zones; false for network and classic ones if omitted.",
+        ),
         field(
             "listeners",
             Type::Map(&LISTENER_PORT, &Type::Short(&TEXT, &LISTENER)),
             "Targets by port: `443: web:8080`, or `443: {target_group: web}`.",
         ),
+        field("unknown", Type::Leaf(&TEXT), "Why it may have further listeners."),
+        field("attributes_unknown", Type::Leaf(&TEXT), "Why nobody knows its `cross_zone`."),
     ]],
-    mandatory: &[&["type"], &["subnets"]],
+    mandatory: &[&["type"], &["subnets", "nodes"]],
+    exclusive: &[("nodes", &["subnets", "public_ip", "scheme"])],
     ..PLAIN
 };
 
@@ -88,13 +115,23 @@ pub(in super::super) const TARGET_GROUP: Record = Record {
     noun: "a target group",
     description: "Where a load balancer sends flows (LB-12).",
     fields: &[&[
-        field("targets", Type::OneOrMany(&TEXT), "Instances, groups or addresses."),
+        field(
+            "targets",
+            Type::OneOrMany(&TEXT),
+            "Instances, groups, addresses or load balancers; `web:8081` for a port of its own.",
+        ),
         field("target_type", Type::Leaf(&TARGET_TYPE), "What the targets are.").default("\"instance\""),
         field("protocol", Type::Leaf(&TEXT), "Protocol towards the targets."),
         field("port", Type::Leaf(&PORT), "Port of the targets."),
         field("health_check", Type::Record(&HEALTH_CHECK), "How they are probed."),
         field("cross_zone", Type::Leaf(&BOOL), "Whether nodes send to targets in other zones."),
         field("preserve_client_ip", Type::Leaf(&BOOL), "Whether targets see the client's address (LB-8)."),
+        field("unknown", Type::Leaf(&TEXT), "Why it may have further targets."),
+        field(
+            "attributes_unknown",
+            Type::Leaf(&TEXT),
+            "Why nobody knows its `cross_zone` and `preserve_client_ip`, where they are not said.",
+        ),
     ]],
     ..PLAIN
 };

@@ -85,7 +85,11 @@ fn one_per_subnet(node: &Node<'_>, key: &Key<'_>, problems: &mut Problems) -> En
 }
 
 /// Reads an interface; in that subnet, if not in the one that it names.
-fn interface(node: &Node<'_>, record: &'static Record, subnet: Option<Spanned<String>>) -> Option<Interface> {
+pub(super) fn interface(
+    node: &Node<'_>,
+    record: &'static Record,
+    subnet: Option<Spanned<String>>,
+) -> Option<Interface> {
     let said = Fields::new(node, record);
     let public_ips = said.map("public_ips").iter().filter_map(|(private, public)| {
         let private = Spanned::new(values::ipv4(&private.text).ok()?, private.place());

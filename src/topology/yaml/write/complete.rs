@@ -112,10 +112,23 @@ const _: fn(BlockPublicAccess) = |BlockPublicAccess { mode: _, exclusion: _, exc
 const _: fn(VpcEndpoint) = |VpcEndpoint { kind: _, service: _, available: _, private_dns: _, place: _ }| {};
 const _: fn(EndpointService) =
     |EndpointService { load_balancer: _, zones: _, acceptance_required: _, place: _ }| {};
-const _: fn(LoadBalancer) = |LoadBalancer { listeners: _, place: _ }| {};
-const _: fn(Listener) = |Listener { port: _, target_group: _, place: _ }| {};
-const _: fn(TargetGroup) =
-    |TargetGroup { targets: _, port: _, health_check_port: _, cross_zone: _, foreign: _, place: _ }| {};
+const _: fn(LoadBalancer) =
+    |LoadBalancer { kind: _, listeners: _, cross_zone: _, unknown: _, attributes_unknown: _, place: _ }| {};
+const _: fn(Listener) =
+    |Listener { port: _, transport: _, target_groups: _, answers: _, unknown: _, place: _ }| {};
+const _: fn(TargetGroup) = |TargetGroup {
+                                targets: _,
+                                kind: _,
+                                transport: _,
+                                port: _,
+                                health_check_port: _,
+                                cross_zone: _,
+                                preserve_client_ip: _,
+                                unknown: _,
+                                attributes_unknown: _,
+                                place: _,
+                            }| {};
+const _: fn(Target) = |Target { name: _, port: _ }| {};
 const _: fn(VpnGateway) = |VpnGateway { name: _, attached: _, route_table: _, more_lines: _ }| {};
 const _: fn(CustomerGateway) = |CustomerGateway { public_ip: _, place: _ }| {};
 const _: fn(VpnConnection) = |VpnConnection {

@@ -198,7 +198,7 @@ fn inherits_public_ip(said: &Interface, kind: &InstanceKind, vpc: &Vpc) -> bool 
 }
 
 /// An interface, but for its subnet.
-fn details(map: &mut Map, said_: &Interface, inherits: bool) {
+pub(super) fn details(map: &mut Map, said_: &Interface, inherits: bool) {
     map.maybe("ip", some(&said_.ips));
     map.maybe("ipv6", some(&said_.ipv6));
     match said_.public_ip.value {
