@@ -91,7 +91,7 @@ fn written_topologies_mean_the_same() {
 #[test]
 fn packets_are_well_mixed() {
     let histogram = agree(&Itself, Amount { topologies: 600, packets: 100, seed: 1 });
-    assert!(histogram.share("delivered") >= 30.0, "{histogram}");
+    assert!(histogram.share("delivered") >= 25.0, "{histogram}");
     assert!(histogram.share("dropped") >= 30.0, "{histogram}");
     assert!(histogram.share("dropped reply") >= 5.0, "{histogram}");
     assert!(histogram.share("unknown") <= 5.0, "{histogram}");

@@ -245,7 +245,8 @@ vpcs:
 "
         )
     };
-    assert_eq!(ask(&topology("vpn_gateway: true"), "192.168.1.5", "web:22").verdict, Verdict::Undetermined);
+    // A gateway without a line leads nowhere.
+    assert_eq!(ask(&topology("vpn_gateway: true"), "192.168.1.5", "web:22").verdict, Verdict::Blocked);
     assert_eq!(ask(&topology(""), "192.168.1.5", "web:22").verdict, Verdict::Blocked);
 }
 

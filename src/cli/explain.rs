@@ -25,7 +25,7 @@ macro_rules! pages {
 }
 
 /// One page per code.
-const CODES: &[Page] = pages!("codes": "ACL001", "ACL002", "ACL003", "BPA001", "DNS001", "DNS002", "EIGW001", "ENI001", "ENI002", "ENI003", "ENI004", "IGW001", "IGW002", "IGW003", "IGW004", "LB001", "LB002", "LB003", "NAT001", "NAT002", "NAT003", "NAT004", "NAT005", "NAT006", "PCX001", "PCX002", "PCX003", "RT001", "RT002", "RT003", "RT004", "RT005", "RT006", "RT007", "SG001", "SG002", "SG003", "SG004", "TGW001", "TGW002", "TGW003", "TGW004", "TGW005", "TGW006", "TGW007", "UND001", "UND002", "UND003", "UND004", "UND005", "UND006", "UND007", "UND008", "VPE001", "VPE002", "VPE003", "VPE004", "VPE005", "VPE006");
+const CODES: &[Page] = pages!("codes": "ACL001", "ACL002", "ACL003", "BPA001", "DNS001", "DNS002", "DX001", "EIGW001", "ENI001", "ENI002", "ENI003", "ENI004", "IGW001", "IGW002", "IGW003", "IGW004", "LB001", "LB002", "LB003", "NAT001", "NAT002", "NAT003", "NAT004", "NAT005", "NAT006", "PCX001", "PCX002", "PCX003", "RT001", "RT002", "RT003", "RT004", "RT005", "RT006", "RT007", "SG001", "SG002", "SG003", "SG004", "TGW001", "TGW002", "TGW003", "TGW004", "TGW005", "TGW006", "TGW007", "UND001", "UND002", "UND003", "UND004", "UND005", "UND006", "UND007", "UND008", "VGW001", "VGW002", "VGW003", "VGW004", "VPE001", "VPE002", "VPE003", "VPE004", "VPE005", "VPE006", "VPN001", "VPN002", "VPN003");
 
 /// One page per term.
 const TERMS: &[Page] = pages!("terms": "ephemeral", "implicit", "local", "longest-prefix-match", "partial", "stateful", "stateless", "undetermined");

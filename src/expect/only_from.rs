@@ -1,9 +1,9 @@
 //! The closed world: nobody but the named sources gets through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::flow::AddressSet;
-use crate::network::{InterfaceId, UnmodelledId};
+use crate::network::{InterfaceId, SiteId, UnmodelledId};
 use crate::reach::{self, Answer, Origin, Question, QuestionError, Trace, Verdict};
 use crate::topology::Spanned;
 
@@ -18,6 +18,7 @@ const EVERYBODY: &str = "*";
 struct Allowed {
     interfaces: BTreeSet<InterfaceId>,
     unmodelled: Vec<UnmodelledId>,
+    sites: BTreeMap<SiteId, AddressSet>,
     outside: AddressSet,
 }
 
@@ -29,6 +30,10 @@ impl Allowed {
                     self.interfaces.insert(id);
                 }
                 Origin::Unmodelled(id) => self.unmodelled.push(id),
+                Origin::Site(id) => {
+                    let known = self.sites.entry(id).or_default();
+                    *known = known.union(&probe.packets.sources());
+                }
                 Origin::Internet => self.outside = self.outside.union(&probe.packets.sources()),
             }
         }
@@ -40,6 +45,10 @@ impl Allowed {
         match probe.source {
             Origin::Interface(id) => probe.destination == Some(id) || self.interfaces.contains(&id),
             Origin::Unmodelled(id) => self.unmodelled.contains(&id),
+            Origin::Site(id) => {
+                let sources = if trace.certain.unknown { &trace.packets } else { &trace.works }.sources();
+                self.sites.get(&id).is_some_and(|known| sources.is_subset(known))
+            }
             Origin::Internet if trace.certain.unknown => trace.packets.sources().is_subset(&self.outside),
             Origin::Internet => trace.works.sources().is_subset(&self.outside),
         }

@@ -303,7 +303,8 @@ pub(super) fn route_cuts(network: &Network) -> Vec<IpAddr> {
     let vpcs = network.vpcs.iter().map(|(_, vpc)| Cow::Borrowed(&vpc.addresses));
     let local = network.vpcs.ids().map(|vpc| Cow::Owned(network.host_local_addresses(vpc)));
     let public = std::iter::once(Cow::Owned(public_addresses()));
-    cuts_of(prefixes.chain(vpcs).chain(local).chain(public))
+    let lines = network.line_sets().into_iter().map(Cow::Owned);
+    cuts_of(prefixes.chain(vpcs).chain(local).chain(public).chain(lines))
 }
 
 /// The same, and where subnets begin and end.

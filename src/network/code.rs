@@ -59,7 +59,7 @@ codes! {
     /// RT-13, EN-3.
     Rt004 = "RT004", "the route is local, but nothing has this address", Some("NO_POSSIBLE_DESTINATION");
     /// RT-8.
-    Rt005 = "RT005", "two prefix lists give different routes", None;
+    Rt005 = "RT005", "two equally good routes lead to different targets", None;
     /// AS-1, IG-5, PX-7.
     Rt006 = "RT006", "the reply leaves by another way than the request came", None;
     /// Algorithms, pitfall 7.
@@ -120,6 +120,22 @@ codes! {
     Vpe005 = "VPE005", "a VPC endpoint opens no connections", Some("VPCE_INTRA_VPC_TRAFFIC");
     /// EP-6.
     Vpe006 = "VPE006", "the endpoint service is not in this zone", Some("VPCE_SERVICE_NOT_INSTALLED_IN_AZ");
+    /// VG-1.
+    Vgw001 = "VGW001", "the virtual private gateway knows no line to it", Some("CANNOT_ROUTE");
+    /// RT-13.
+    Vgw002 = "VGW002", "the virtual private gateway is not attached", Some("BAD_STATE_ATTACHMENT");
+    /// VG-5, PX-4.
+    Vgw003 = "VGW003", "a virtual private gateway takes only what its VPC sends", Some("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS");
+    /// VG-5.
+    Vgw004 = "VGW004", "a virtual private gateway delivers only into its VPC", Some("VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS");
+    /// VG-7.
+    Vpn001 = "VPN001", "the VPN connection is down", Some("BAD_STATE_VPN");
+    /// VG-6.
+    Vpn002 = "VPN002", "the VPN connection does not carry this address family", None;
+    /// VG-3.
+    Vpn003 = "VPN003", "the network on premises knows no way there", None;
+    /// VG-9.
+    Dx001 = "DX001", "the Direct Connect line is down", Some("BAD_STATE");
     /// LB-12.
     Lb001 = "LB001", "no listener of the load balancer takes it", Some("ELBV2_LISTENERS_MISMATCH");
     /// LB-12.

@@ -4,7 +4,7 @@ use crate::topology::{AclAction, Place};
 
 use super::code::Code;
 use super::filter::RuleId;
-use super::route_table::{Route, RouteKind};
+use super::route_table::Route;
 use super::traffic;
 use super::{AclRule, Network, Peer, SecurityGroupRule};
 
@@ -92,6 +92,6 @@ fn describe_acl_rule(rule: &AclRule) -> String {
 
 fn describe_route(route: &Route) -> String {
     let via = route.prefix_list.as_ref().map(|list| format!(" (pl:{list})")).unwrap_or_default();
-    let kind = if route.kind == RouteKind::Propagated { " (propagated)" } else { "" };
+    let kind = if route.kind.is_propagated() { " (propagated)" } else { "" };
     format!("{}{via} → {}{kind}", route.prefix, route.target_name)
 }

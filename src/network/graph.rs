@@ -71,7 +71,7 @@ impl Graph {
             let far = match attachment.to {
                 Attached::Vpc { vpc, .. } => self.vpcs.get(vpc.to_usize()),
                 Attached::Peer(other) => nodes.get(network.attachments[other].gateway.to_usize()),
-                Attached::Unmodelled(_) | Attached::Missing => None,
+                Attached::Lines(_) | Attached::Unmodelled(_) | Attached::Missing => None,
             };
             if let Some(&far) = far {
                 self.graph.update_edge(gateway, far, ());

@@ -56,6 +56,12 @@ ids! {
     GatewayEndpointId,
     /// A named network.
     NamedNetworkId,
+    /// A virtual private gateway.
+    VpnGatewayId,
+    /// A VPN connection or Direct Connect line, with its end in AWS.
+    LineId,
+    /// A network of one's own, behind lines.
+    SiteId,
     /// Something read but not modelled.
     UnmodelledId,
 }

@@ -17,6 +17,7 @@ mod id;
 mod interface;
 mod load_balancer;
 mod network_acl;
+mod on_premises;
 mod route_table;
 mod security_group;
 mod traffic;
@@ -42,13 +43,14 @@ pub use graph::{Goal, Graph};
 pub use host_local::HostLocal;
 pub use id::{
     Arena, AttachmentId, EgressOnlyInternetGatewayId, GatewayEndpointId, Index, InstanceId, InterfaceId,
-    InternetGatewayId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, SecurityGroupId,
-    SubnetId, TransitGatewayId, UnmodelledId, VpcId,
+    InternetGatewayId, LineId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId,
+    SecurityGroupId, SiteId, SubnetId, TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
 };
 pub use interface::{Instance, Interface, InterfaceAddress, default_ephemeral_ports};
 pub use load_balancer::{BalancerTarget, Listener, LoadBalancer};
 pub use network_acl::{AclRule, NetworkAcl};
-pub use route_table::{Choice, Route, RouteKind, RouteTable, Target, Unlisted};
+pub use on_premises::{Junction, Line, LineChoice, LineEnd, LineKind, LineRoute, Site, VpnGateway};
+pub use route_table::{Choice, Learnt, Route, RouteKind, RouteTable, Target, Unlisted};
 pub use security_group::{Identity, Peer, SecurityGroup, SecurityGroupRule};
 pub use traffic::describe as describe_traffic;
 pub use transit_gateway::{Attached, Attachment, Doors, TableAssociation, TransitGateway};
@@ -95,6 +97,12 @@ pub struct Network {
     pub interface_endpoints: BTreeMap<InstanceId, InterfaceEndpoint>,
     /// Prefix lists.
     pub prefix_lists: Vec<PrefixList>,
+    /// Virtual private gateways.
+    pub vpn_gateways: Arena<VpnGatewayId, VpnGateway>,
+    /// VPN connections and Direct Connect lines.
+    pub lines: Arena<LineId, Line>,
+    /// Networks of one's own.
+    pub sites: Arena<SiteId, Site>,
     /// Named networks.
     pub networks: Arena<NamedNetworkId, NamedNetwork>,
     /// What is not modelled yet.

@@ -12,7 +12,7 @@ use crate::topology::Place;
 use super::code::Code;
 use super::id::{
     AttachmentId, EgressOnlyInternetGatewayId, GatewayEndpointId, InterfaceId, InternetGatewayId,
-    NatGatewayId, PeeringId, TransitGatewayId, UnmodelledId, VpcId,
+    NatGatewayId, PeeringId, TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
 };
 
 /// A route table.
@@ -81,7 +81,31 @@ pub enum RouteKind {
     /// Written, with a prefix list.
     PrefixList,
     /// Learnt.
-    Propagated,
+    Propagated(Learnt),
+}
+
+/// From what a route was learnt, most preferred first at equal prefixes (RT-2, TG-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Learnt {
+    /// From a VPC that a transit gateway is attached to.
+    Vpc,
+    /// By Direct Connect.
+    DirectConnect,
+    /// From a Connect attachment of a transit gateway.
+    Connect,
+    /// From the static routes of a VPN connection.
+    StaticVpn,
+    /// By BGP over a VPN connection.
+    BgpVpn,
+    /// The source says that it was learnt, and not from what.
+    Unsaid,
+}
+
+impl RouteKind {
+    /// Whether it was learnt.
+    pub const fn is_propagated(self) -> bool {
+        matches!(self, Self::Propagated(_))
+    }
 }
 
 /// What a route leads to.
@@ -105,6 +129,8 @@ pub enum Target {
     TransitGateway(TransitGatewayId),
     /// A gateway endpoint.
     GatewayEndpoint(GatewayEndpointId),
+    /// A virtual private gateway.
+    VpnGateway(VpnGatewayId),
     /// An attachment, in a route table of a transit gateway.
     Attachment(AttachmentId),
     /// Something that is not modelled yet.
@@ -118,7 +144,7 @@ pub enum Target {
 pub enum Choice {
     /// That route.
     Route(u32),
-    /// Two prefix lists give different targets for the same prefix: AWS picks one, nobody knows which (RT-8).
+    /// Two routes that are equally good have different targets: AWS picks one, nobody knows which (RT-8).
     Ambiguous(u32),
     /// The entries of a prefix list that has a route here are not known, and might hold the destination.
     Unlisted,
@@ -145,9 +171,7 @@ impl RouteTable {
                 .flat_map(|route| ranges(&route.prefix)),
         );
         // RT-4: a propagated route inside the VPC's range never beats `local`.
-        routes.retain(|route| {
-            route.kind != RouteKind::Propagated || !cidr_set(&route.prefix).is_subset(&local)
-        });
+        routes.retain(|route| !route.kind.is_propagated() || !cidr_set(&route.prefix).is_subset(&local));
         routes.sort_by_key(|route| (Reverse(route.prefix.prefix_len()), route.prefix, route.kind));
         let (mut ipv4, mut ipv6) = (PrefixMap::new(), PrefixMap::new());
         for (index, route) in (0..).zip(&routes) {
@@ -242,14 +266,16 @@ impl RouteTable {
         found.map_or(Choice::None, |index| self.settle(index))
     }
 
-    /// RT-8: the best route of its prefix, unless it comes from a prefix list and another list disagrees.
+    /// RT-8: the best route of its prefix, unless another one that is as good disagrees: of another prefix list, or learnt in
+    /// the same way.
     fn settle(&self, index: u32) -> Choice {
         let Some(best) = self.route(index) else { return Choice::None };
         let same = self
             .routes
             .iter()
             .skip(index as usize)
-            .take_while(|other| other.prefix == best.prefix && other.kind == RouteKind::PrefixList);
+            .take_while(|other| other.prefix == best.prefix && other.kind == best.kind)
+            .filter(|other| other.kind == RouteKind::PrefixList || other.kind.is_propagated());
         let rivals = same.into_iter().any(|other| other.target != best.target);
         if rivals { Choice::Ambiguous(index) } else { Choice::Route(index) }
     }

@@ -3,7 +3,7 @@
 use crate::topology::Place;
 
 use super::Network;
-use super::id::{AttachmentId, RouteTableId, SubnetId, TransitGatewayId, UnmodelledId, VpcId};
+use super::id::{AttachmentId, LineId, RouteTableId, SubnetId, TransitGatewayId, UnmodelledId, VpcId};
 
 /// A transit gateway.
 #[derive(Clone, Debug)]
@@ -61,6 +61,8 @@ pub enum Attached {
     },
     /// The other end of a peering with another transit gateway (TG-8).
     Peer(AttachmentId),
+    /// A VPN connection, or the lines of a Direct Connect gateway.
+    Lines(Vec<LineId>),
     /// Something that is not modelled yet.
     Unmodelled(UnmodelledId),
     /// Something that the capture names but does not hold.

@@ -256,6 +256,7 @@ impl Cuts {
             sets.extend(table.unlisted.iter().map(|list| list.except.clone()));
         }
         sets.extend(network.networks.iter().map(|(_, named)| named.addresses.clone()));
+        sets.extend(network.line_sets());
         let listeners = network.load_balancers.values().flat_map(|balancer| &balancer.listeners);
         sets.extend(listeners.flat_map(|listener| &listener.targets).filter_map(|target| match target {
             BalancerTarget::Address(address) => Some(single_address(*address)),

@@ -85,7 +85,7 @@ pub(super) fn conclude(network: &Network, answer: &mut Answer) {
 fn ask(network: &Network, probe: &Probe) -> (Vec<Trace>, Vec<String>) {
     let unmodelled = match probe.source {
         Origin::Unmodelled(id) => Some(id),
-        Origin::Interface(_) | Origin::Internet => probe.destination_unmodelled,
+        Origin::Interface(_) | Origin::Internet | Origin::Site(_) => probe.destination_unmodelled,
     };
     if let Some(id) = unmodelled {
         return (vec![walk::not_modelled(network, probe, id)], Vec::new());
@@ -205,7 +205,7 @@ fn symptom(network: &Network, verdict: Verdict, traces: &[Trace]) -> Symptom {
             let subnet = &network.subnets[network.interfaces[id].subnet];
             first(trace) == Some(Code::Rt004) && trace.packets.destinations().is_subset(&subnet.addresses)
         }
-        End::Outside | End::Nobody => false,
+        End::Outside | End::Site(_) | End::Nobody => false,
     };
     if !traces.is_empty() && traces.iter().all(in_own_subnet) {
         Symptom::HostUnreachable

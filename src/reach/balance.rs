@@ -199,6 +199,7 @@ impl<'n> Behind<'n> {
             destination_name: format!("{name}:{port}"),
             destination: self.interface_of(node, target),
             meant: None,
+            meant_site: None,
             destination_unmodelled: None,
             about: Vec::new(),
             translated_ports: None,

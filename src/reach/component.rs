@@ -75,6 +75,20 @@ impl Component {
                 let subnet = network.subnets[interface.subnet].name.clone();
                 ("interface", "eni/", interface.name.clone(), vpc(interface.vpc), Some(subnet))
             }
+            Self::VpnGateway(id) => {
+                let gateway = &network.vpn_gateways[id];
+                ("vpn_gateway", "", gateway.name.clone(), vpc(gateway.vpc), None)
+            }
+            Self::Line(id) => {
+                let line = &network.lines[id];
+                match line.kind {
+                    crate::network::LineKind::DirectConnect => {
+                        ("direct_connect", "dx/", line.name.clone(), None, None)
+                    }
+                    _ => ("vpn_connection", "vpn/", line.name.clone(), None, None),
+                }
+            }
+            Self::Site(id) => ("network", "net/", network.sites[id].name.clone(), None, None),
             Self::Internet => ("internet", "", "internet".to_owned(), None, None),
             Self::Router(id) => ("vpc", "vpc/", network.vpcs[id].name.clone(), vpc(id), None),
             Self::Unmodelled(id) => {

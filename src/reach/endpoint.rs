@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use crate::flow::{AddressSet, cidr_set, parse_cidr, single_address};
 use crate::network::{
-    Instance, InstanceId, InterfaceId, NatGatewayId, Network, Owner, UnmodelledId, VpcId, public_addresses,
+    Instance, InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, Network, Owner, SiteId, UnmodelledId,
+    VpcId, public_addresses,
 };
 use crate::topology::InstanceKind;
 
@@ -22,6 +23,8 @@ pub(super) enum Member {
     Outside(String, AddressSet),
     /// A prefix list of a service whose entries are not known, by all of its names, and the addresses that it may hold.
     List(Vec<String>, AddressSet),
+    /// Addresses of a network of one's own; the name that they were asked for by.
+    Site(SiteId, String, AddressSet),
     /// Addresses of a VPC that nothing owns.
     Vacant(VpcId, AddressSet),
     /// Something that is not modelled yet.
@@ -34,7 +37,7 @@ impl Member {
         match self {
             Self::Interface(id, _) => interface_name(network, *id),
             Self::NatGateway(id, _) => network.nat_gateways[*id].name.clone(),
-            Self::Outside(name, _) => name.clone(),
+            Self::Outside(name, _) | Self::Site(_, name, _) => name.clone(),
             Self::List(names, _) => format!("pl:{}", names.first().map_or("?", String::as_str)),
             Self::Vacant(_, addresses) => crate::flow::describe_addresses(addresses, 1),
             Self::Unmodelled(id) => network.unmodelled[*id].name.clone(),
@@ -122,9 +125,13 @@ pub(super) fn internet(network: &Network) -> Member {
 /// Every endpoint, every named network, and the internet.
 pub(super) fn everything(network: &Network) -> Vec<Member> {
     let mut members: Vec<Member> = network.interfaces.ids().map(|id| Member::Interface(id, None)).collect();
-    members.extend(
-        network.networks.iter().map(|(_, named)| outside(&format!("net:{}", named.name), &named.addresses)),
-    );
+    members.extend(network.networks.iter().map(|(id, named)| {
+        let name = format!("net:{}", named.name);
+        match network.site_of(id) {
+            Some(site) => Member::Site(site, name, network.sites[site].addresses.clone()),
+            None => outside(&name, &named.addresses),
+        }
+    }));
     members.extend(senders_not_modelled(network).map(Member::Unmodelled));
     members.push(internet(network));
     members
@@ -190,8 +197,7 @@ fn by_kind(network: &Network, kind: &str, name: &str) -> Option<Result<Vec<Membe
         "net" => {
             let found = network.networks.iter().find(|(_, item)| item.name == name);
             // A named range inside a VPC stands for the hosts there.
-            let members =
-                found.iter().flat_map(|(_, item)| within(network, &format!("net:{name}"), &item.addresses));
+            let members = found.iter().flat_map(|(id, _)| of_network(network, *id, &format!("net:{name}")));
             let members = members.collect();
             (
                 "network",
@@ -297,7 +303,10 @@ fn by_address(network: &Network, address: IpAddr) -> Result<Vec<Member>, Questio
     }
     Ok(match inside.first() {
         Some(&vpc) => vec![Member::Vacant(vpc, single_address(address))],
-        None => vec![outside(&address.to_string(), &single_address(address))],
+        None => match in_sites(network, &address.to_string(), &single_address(address)) {
+            none if none.is_empty() => vec![outside(&address.to_string(), &single_address(address))],
+            sites => sites,
+        },
     })
 }
 
@@ -325,6 +334,21 @@ fn owned_by(owner: Owner, address: IpAddr) -> Member {
     }
 }
 
+/// A named network: what is behind lines is a place of its own; any other range stands for what is there.
+pub(super) fn of_network(network: &Network, id: NamedNetworkId, name: &str) -> Vec<Member> {
+    match network.site_of(id) {
+        Some(site) => vec![Member::Site(site, name.to_owned(), network.sites[site].addresses.clone())],
+        None => within(network, name, &network.networks[id].addresses),
+    }
+}
+
+/// The parts of a set of addresses that networks of one's own have. Where these overlap, each of them is meant.
+fn in_sites(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
+    let parts = network.sites.iter().map(|(id, site)| (id, site.addresses.intersect(wanted)));
+    let parts = parts.filter(|(_, part)| !part.is_empty());
+    parts.map(|(id, part)| Member::Site(id, name.to_owned(), part)).collect()
+}
+
 /// The interfaces inside a set of addresses, and what of it lies outside every VPC.
 pub(super) fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
@@ -339,9 +363,15 @@ pub(super) fn within(network: &Network, name: &str, wanted: &AddressSet) -> Vec<
     let public = network.public_owners_within(&rest);
     rest = rest.subtract(&AddressSet::from_ranges(public.iter().map(|(address, _)| (*address, *address))));
     members.extend(public.into_iter().map(|(address, owner)| owned_by(owner, address)));
+    for member in in_sites(network, name, &rest) {
+        if let Member::Site(_, _, part) = &member {
+            rest = rest.subtract(part);
+        }
+        members.push(member);
+    }
     // Of a range like 0.0.0.0/0, the addresses that nobody routes are nobody's, unless a private link may lead to them.
     let routed = rest.intersect(&public_addresses());
-    if !routed.is_empty() && private_link(network).is_none() {
+    if !routed.is_empty() && private_link(network).is_none() && network.open_site().is_none() {
         rest = routed;
     }
     if !rest.is_empty() {

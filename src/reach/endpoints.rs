@@ -41,9 +41,9 @@ impl Endpoint {
     /// The internet and the named networks.
     pub fn outside(network: &Network) -> Vec<Self> {
         let internet = Self { name: "internet".to_owned(), members: vec![endpoint::internet(network)] };
-        let networks = network.networks.iter().map(|(_, named)| {
-            let name = format!("net:{}", named.name);
-            Self { members: endpoint::within(network, &name, &named.addresses), name }
+        let networks = network.networks.ids().map(|id| {
+            let name = format!("net:{}", network.networks[id].name);
+            Self { members: endpoint::of_network(network, id, &name), name }
         });
         std::iter::once(internet).chain(networks).collect()
     }
@@ -63,7 +63,9 @@ impl Endpoint {
 
     /// Whether it has only addresses outside every VPC.
     pub fn is_outside(&self) -> bool {
-        self.members.iter().all(|member| matches!(member, Member::Outside(..) | Member::List(..)))
+        self.members
+            .iter()
+            .all(|member| matches!(member, Member::Outside(..) | Member::List(..) | Member::Site(..)))
     }
 
     /// Whether both are nothing but the same host.

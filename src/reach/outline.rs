@@ -77,6 +77,7 @@ impl Probe {
             destination_name: String::new(),
             destination,
             meant: destination,
+            meant_site: None,
             destination_unmodelled: None,
             about: Vec::new(),
             translated_ports: None,

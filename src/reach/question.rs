@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::flow::{
     AddressSet, FlowSet, Packet, Pattern, PortSet, ProtocolSet, parse_cidr, protocol, single_address,
 };
-use crate::network::{InterfaceId, Network, Supposed, UnmodelledId, public_addresses};
+use crate::network::{InterfaceId, Network, SiteId, Supposed, UnmodelledId, public_addresses};
 use crate::topology::{EphemeralPorts, FamilyFilter, PortRange};
 
 use super::endpoint::{self, Member};
@@ -69,6 +69,8 @@ pub struct Probe {
     /// The interface that must get the packets, if the question names one: where ranges overlap, another owner of the
     /// same address is not it.
     pub meant: Option<InterfaceId>,
+    /// The network of one's own that must get the packets, if the question names one.
+    pub meant_site: Option<SiteId>,
     /// The destination, if it is something that is not modelled.
     pub destination_unmodelled: Option<UnmodelledId>,
     /// The names of the prefix list that the destination stands for, if nobody knows its entries: the packets are for every
@@ -93,6 +95,8 @@ pub enum Origin {
     Interface(InterfaceId),
     /// Somewhere on the internet.
     Internet,
+    /// In a network of one's own.
+    Site(SiteId),
     /// In or behind something that is not modelled.
     Unmodelled(UnmodelledId),
 }
@@ -208,6 +212,7 @@ impl Question {
             destination_name: packet.destination.to_string(),
             destination,
             meant: None,
+            meant_site: None,
             destination_unmodelled: None,
             about: Vec::new(),
             translated_ports: None,
@@ -259,6 +264,10 @@ impl Question {
             },
             meant: match destination {
                 Member::Interface(id, None) => Some(*id),
+                _ => None,
+            },
+            meant_site: match destination {
+                Member::Site(id, ..) => Some(*id),
                 _ => None,
             },
             destination_unmodelled: match destination {
@@ -436,14 +445,14 @@ fn sources(
             (Origin::Interface(*id), addresses.into_iter().map(single_address).collect())
         }
         Member::Outside(_, addresses) => {
-            let mut on_premises = network.networks.iter().filter(|(_, named)| named.on_premises);
-            let on_premises = addresses.is_disjoint(&public_addresses())
-                || on_premises.any(|(_, named)| !named.addresses.is_disjoint(addresses));
-            match endpoint::private_link(network) {
-                Some(id) if on_premises => (Origin::Unmodelled(id), vec![addresses.clone()]),
+            let is_private = addresses.is_disjoint(&public_addresses());
+            match (endpoint::private_link(network), network.open_site()) {
+                (_, Some(site)) if is_private => (Origin::Site(site), vec![addresses.clone()]),
+                (Some(id), _) if is_private => (Origin::Unmodelled(id), vec![addresses.clone()]),
                 _ => (Origin::Internet, vec![addresses.clone()]),
             }
         }
+        Member::Site(id, _, addresses) => (Origin::Site(*id), vec![addresses.clone()]),
         Member::Unmodelled(id) => (Origin::Unmodelled(*id), vec![network.internet().clone()]),
         Member::NatGateway(id, _) => {
             let name = &network.nat_gateways[*id].name;
@@ -504,7 +513,10 @@ fn destinations(
             };
             vec![single_address(address)]
         }
-        Member::Outside(_, addresses) | Member::Vacant(_, addresses) | Member::List(_, addresses) => {
+        Member::Outside(_, addresses)
+        | Member::Site(_, _, addresses)
+        | Member::Vacant(_, addresses)
+        | Member::List(_, addresses) => {
             vec![addresses.clone()]
         }
         Member::Unmodelled(_) => vec![network.internet().clone()],

@@ -193,7 +193,7 @@ fn moved(question: &Question, supposed: &[Supposed]) -> Question {
         let of = |id| supposed.iter().filter(move |one| one.holder == Holder::Interface(id));
         let sources: Vec<&Supposed> = match probe.source {
             Origin::Interface(id) => of(id).collect(),
-            Origin::Internet | Origin::Unmodelled(_) => Vec::new(),
+            Origin::Internet | Origin::Site(_) | Origin::Unmodelled(_) => Vec::new(),
         };
         let destinations: Vec<&Supposed> = probe.destination.map(|id| of(id).collect()).unwrap_or_default();
         probe.packets = probe.packets.map(|header: &mut HeaderBox| {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use crate::flow::{AddressSet, FlowSet, PortSet};
 use crate::network::{
     Action, AttachmentId, Code, Decided, Direction, EgressOnlyInternetGatewayId, GatewayEndpointId,
-    InterfaceId, InternetGatewayId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId, SubnetId,
-    TransitGatewayId, UnmodelledId, VpcId,
+    InterfaceId, InternetGatewayId, LineId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId, RuleId,
+    SiteId, SubnetId, TransitGatewayId, UnmodelledId, VpcId, VpnGatewayId,
 };
 use crate::topology::Place;
 
@@ -68,6 +68,12 @@ pub enum Component {
     GatewayEndpoint(GatewayEndpointId),
     /// An interface: delivery, source/destination check, or forwarding.
     Interface(InterfaceId),
+    /// A virtual private gateway.
+    VpnGateway(VpnGatewayId),
+    /// A VPN connection, or a Direct Connect line.
+    Line(LineId),
+    /// A network of one's own.
+    Site(SiteId),
     /// The internet.
     Internet,
     /// A VPC's router, where no table is looked up: arrival by a peering connection, host-local services.
@@ -171,6 +177,8 @@ pub enum End {
     Interface(InterfaceId, IpAddr),
     /// Addresses outside every VPC.
     Outside,
+    /// Addresses in a network of one's own.
+    Site(SiteId),
     /// An address that nothing owns.
     Nobody,
 }

@@ -15,6 +15,7 @@ mod entries;
 mod instance;
 mod load_balancer;
 mod network_acl;
+mod on_premises;
 mod place;
 mod rename;
 mod route_table;
@@ -40,6 +41,9 @@ pub use instance::{
 };
 pub use load_balancer::{Listener, LoadBalancer, TargetGroup};
 pub use network_acl::{AclAction, AclPeer, AclRule, NetworkAcl};
+pub use on_premises::{
+    CustomerGateway, DirectConnectGateway, LineState, VirtualInterface, VpnConnection, VpnGateway, VpnRouting,
+};
 pub use place::{
     FileId, LineColumn, Location, Place, Resource, ResourceId, SourceFile, Sources, Span, Spanned,
 };
@@ -78,6 +82,14 @@ pub struct Topology {
     pub transit_gateways: Entries<TransitGateway>,
     /// Endpoint services that VPCs here offer.
     pub endpoint_services: Entries<EndpointService>,
+    /// Customer gateways.
+    pub customer_gateways: Entries<CustomerGateway>,
+    /// VPN connections.
+    pub vpn_connections: Entries<VpnConnection>,
+    /// Direct Connect gateways.
+    pub direct_connect_gateways: Entries<DirectConnectGateway>,
+    /// Private virtual interfaces of Direct Connect.
+    pub virtual_interfaces: Entries<VirtualInterface>,
     /// What was read but is not modelled yet. A path that meets one by name is `undetermined`.
     pub unmodelled: Vec<Unmodelled>,
     /// The `tests:` block.
@@ -166,6 +178,10 @@ pub enum CaptureKind {
     TransitGatewayAssociations,
     /// `get-transit-gateway-route-table-propagations`
     TransitGatewayPropagations,
+    /// `describe-vpn-gateways`
+    VpnGateways,
+    /// `describe-vpn-connections`
+    VpnConnections,
 }
 
 impl CaptureKind {
@@ -188,6 +204,8 @@ impl CaptureKind {
             Self::TransitGatewayRoutes => "aws ec2 search-transit-gateway-routes",
             Self::TransitGatewayAssociations => "aws ec2 get-transit-gateway-route-table-associations",
             Self::TransitGatewayPropagations => "aws ec2 get-transit-gateway-route-table-propagations",
+            Self::VpnGateways => "aws ec2 describe-vpn-gateways",
+            Self::VpnConnections => "aws ec2 describe-vpn-connections",
         }
     }
 }

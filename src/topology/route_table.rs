@@ -9,7 +9,7 @@ use super::place::{Place, Spanned};
 pub struct RouteTable {
     /// Its routes, except the `local` ones that AWS adds for each CIDR of the VPC.
     pub routes: Vec<Route>,
-    /// Names of virtual private gateways whose routes are propagated into it; not modelled yet.
+    /// Names of virtual private gateways whose routes are propagated into it (VG-2).
     pub propagating: Vec<Spanned<String>>,
 }
 

@@ -3,12 +3,12 @@
 //! The patterns name every field: what is added to a topology is met here, or this does not compile.
 
 use super::{
-    AclPeer, AclRule, Association, AttachedTo, BlockPublicAccess, EgressOnlyInternetGateway, EndpointService,
-    Entries, Instance, Interface, InternetGateway, Listener, LoadBalancer, NamedNetwork, NatGateway,
-    NetworkAcl, PeeringConnection, Place, PrefixList, PublicAddress, Route, RouteDestination, RouteTable,
-    RouteTarget, SecurityGroup, SecurityGroupPeer, SecurityGroupRule, Spanned, Subnet, TargetGroup, Topology,
-    Traffic, TransitGateway, TransitGatewayAttachment, TransitGatewayRouteTable, Unmodelled, Vpc,
-    VpcEndpoint,
+    AclPeer, AclRule, Association, AttachedTo, BlockPublicAccess, CustomerGateway, DirectConnectGateway,
+    EgressOnlyInternetGateway, EndpointService, Entries, Instance, Interface, InternetGateway, Listener,
+    LoadBalancer, NamedNetwork, NatGateway, NetworkAcl, PeeringConnection, Place, PrefixList, PublicAddress,
+    Route, RouteDestination, RouteTable, RouteTarget, SecurityGroup, SecurityGroupPeer, SecurityGroupRule,
+    Spanned, Subnet, TargetGroup, Topology, Traffic, TransitGateway, TransitGatewayAttachment,
+    TransitGatewayRouteTable, Unmodelled, VirtualInterface, Vpc, VpcEndpoint, VpnConnection, VpnGateway,
 };
 
 /// What is done with places and names.
@@ -77,6 +77,10 @@ impl Visit for Topology {
             peering_connections,
             transit_gateways,
             endpoint_services,
+            customer_gateways,
+            vpn_connections,
+            direct_connect_gateways,
+            virtual_interfaces,
             unmodelled,
             tests: _,
             lint: _,
@@ -87,6 +91,10 @@ impl Visit for Topology {
         peering_connections.visit(visitor);
         transit_gateways.visit(visitor);
         endpoint_services.visit(visitor);
+        customer_gateways.visit(visitor);
+        vpn_connections.visit(visitor);
+        direct_connect_gateways.visit(visitor);
+        virtual_interfaces.visit(visitor);
         unmodelled.visit(visitor);
     }
 }
@@ -139,6 +147,7 @@ impl Visit for Vpc {
             load_balancers,
             target_groups,
             endpoints,
+            vpn_gateway,
         } = self;
         places(cidrs, visitor);
         places(ipv6_cidrs, visitor);
@@ -159,6 +168,70 @@ impl Visit for Vpc {
         load_balancers.visit(visitor);
         target_groups.visit(visitor);
         endpoints.visit(visitor);
+        vpn_gateway.visit(visitor);
+    }
+}
+
+impl Visit for VpnGateway {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { name: own, attached, route_table, more_lines: _ } = self;
+        name(own, visitor);
+        place(attached, visitor);
+        route_table.iter_mut().for_each(|table| name(table, visitor));
+    }
+}
+
+impl Visit for CustomerGateway {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { public_ip, place: own } = self;
+        places(public_ip, visitor);
+        visitor.place(own);
+    }
+}
+
+impl Visit for VpnConnection {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self {
+            gateway,
+            customer_gateway,
+            network,
+            routing,
+            static_routes,
+            advertised,
+            tunnels,
+            ipv6,
+            place: own,
+        } = self;
+        for other in [gateway, customer_gateway, network].into_iter().flatten() {
+            name(other, visitor);
+        }
+        place(routing, visitor);
+        places(static_routes.iter_mut().chain(advertised).flatten(), visitor);
+        places(tunnels, visitor);
+        place(ipv6, visitor);
+        visitor.place(own);
+    }
+}
+
+impl Visit for DirectConnectGateway {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { gateways, allowed_prefixes, network, advertised, state, place: own } = self;
+        names(gateways, visitor);
+        network.iter_mut().for_each(|network| name(network, visitor));
+        places(allowed_prefixes.iter_mut().chain(advertised).flatten(), visitor);
+        place(state, visitor);
+        visitor.place(own);
+    }
+}
+
+impl Visit for VirtualInterface {
+    fn visit(&mut self, visitor: &mut impl Visitor) {
+        let Self { gateway, network, advertised, state, place: own } = self;
+        name(gateway, visitor);
+        network.iter_mut().for_each(|network| name(network, visitor));
+        places(advertised.iter_mut().flatten(), visitor);
+        place(state, visitor);
+        visitor.place(own);
     }
 }
 

@@ -7,7 +7,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use super::place::{Place, Spanned};
 use super::{
     BlockPublicAccess, Entries, Instance, LoadBalancer, NetworkAcl, Route, RouteTable, SecurityGroup,
-    TargetGroup, VpcEndpoint,
+    TargetGroup, VpcEndpoint, VpnGateway,
 };
 
 /// A virtual private cloud.
@@ -29,6 +29,8 @@ pub struct Vpc {
     pub egress_only_internet_gateway: Option<EgressOnlyInternetGateway>,
     /// Block Public Access, as far as it concerns this VPC (IG-10).
     pub block_public_access: Option<BlockPublicAccess>,
+    /// Its virtual private gateway (VP-15).
+    pub vpn_gateway: Option<VpnGateway>,
     /// NAT gateways.
     pub nat_gateways: Entries<NatGateway>,
     /// Route tables; the one named `main` is the main table, unless [`Vpc::main_route_table`] names another.

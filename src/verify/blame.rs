@@ -133,6 +133,9 @@ impl Namer<'_> {
                 vec![Device::TransitTable(gateway, network.route_tables[table].name.clone())]
             }
             Component::GatewayEndpoint(_) => return Err("a VPC endpoint".to_owned()),
+            Component::VpnGateway(_) | Component::Line(_) | Component::Site(_) => {
+                return Err("a line to a network on premises".to_owned());
+            }
             Component::NetworkAcl(_, None) | Component::RouteTable(_, None) | Component::Unmodelled(_) => {
                 return Err("something that is not described".to_owned());
             }
@@ -181,6 +184,14 @@ impl Namer<'_> {
             Code::Vpe002 | Code::Vpe003 | Code::Vpe004 | Code::Vpe005 | Code::Vpe006 => {
                 return Err("a VPC endpoint".to_owned());
             }
+            Code::Vgw001
+            | Code::Vgw002
+            | Code::Vgw003
+            | Code::Vgw004
+            | Code::Vpn001
+            | Code::Vpn002
+            | Code::Vpn003
+            | Code::Dx001 => return Err("a line to a network on premises".to_owned()),
             Code::Lb001 | Code::Lb002 | Code::Lb003 => {
                 return Err("a load balancer behind its node".to_owned());
             }

@@ -86,7 +86,7 @@ impl Verifier<'_> {
         let client = match ask.origin {
             Origin::Interface(id) => self.namespace(id),
             Origin::Internet => Some(self.plan.internet),
-            Origin::Unmodelled(_) => None,
+            Origin::Site(_) | Origin::Unmodelled(_) => None,
         };
         let client = client.ok_or("a client that the lab does not have")?;
         let packet = ask.packet;

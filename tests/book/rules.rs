@@ -7,7 +7,7 @@ use super::blocks::{self, Collected, Kind};
 
 /// Rules of the reference that the engine models, as ranges of numbers: the others belong to components of later
 /// releases.
-const IN_SCOPE: [(&str, u16, u16); 19] = [
+const IN_SCOPE: [(&str, u16, u16); 20] = [
     ("W", 1, 8),
     ("VP", 1, 15),
     ("RT", 1, 15),
@@ -22,6 +22,7 @@ const IN_SCOPE: [(&str, u16, u16); 19] = [
     ("TG", 1, 12),
     ("EP", 1, 3),
     ("EP", 5, 6),
+    ("VG", 1, 10),
     ("LB", 1, 4),
     ("LB", 6, 6),
     ("LB", 11, 13),

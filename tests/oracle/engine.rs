@@ -43,6 +43,9 @@ pub fn question(network: &Network, packet: &Packet) -> Option<Question> {
 pub fn header(network: &Network, packet: &Packet) -> Option<(Origin, flow::Packet)> {
     let origin = match &packet.from {
         Client::Internet { .. } => Origin::Internet,
+        Client::Site { network: name, .. } => {
+            Origin::Site(network.sites.iter().find(|(_, site)| site.name == *name)?.0)
+        }
         Client::Interface { vpc, instance, interface, .. } => {
             let (vpc, _) = network.vpcs.iter().find(|(_, candidate)| candidate.name == *vpc)?;
             let (_, owner) = network

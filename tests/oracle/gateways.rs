@@ -61,9 +61,6 @@ impl Walk<'_> {
         if let Some(what) = self.world.unmodelled.get(&headers.destination) {
             return Err(Stop::Unknown(what.clone()));
         }
-        if self.world.on_premises.iter().any(|cidr| cidr.contains(&headers.destination)) {
-            return Err(Stop::dropped("the network is not on the internet"));
-        }
         let vpc = match headers.destination {
             IpAddr::V4(_) => match self.world.public_to_private.get(&headers.destination) {
                 // IG-3: translated before the filters see it.
@@ -87,6 +84,9 @@ impl Walk<'_> {
 
     /// Nobody out there has a private address, and nobody answers from one.
     fn out_there(&self, headers: Headers) -> Arrived {
+        if self.world.is_on_premises(headers.destination) {
+            return Err(Stop::dropped("the network is not on the internet"));
+        }
         if is_public(headers.destination) {
             Ok((Arrival::Internet, headers))
         } else {

@@ -12,6 +12,7 @@ pub mod endpoints;
 pub mod filters;
 pub mod gateways;
 pub mod generate;
+pub mod on_premises;
 pub mod packet;
 pub mod placements;
 pub mod resolve;

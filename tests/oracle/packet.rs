@@ -27,12 +27,15 @@ pub struct Packet {
 pub enum Client {
     Interface { vpc: String, instance: String, interface: String, address: IpAddr },
     Internet { address: IpAddr },
+    Site { network: String, address: IpAddr },
 }
 
 impl Client {
     pub fn address(&self) -> IpAddr {
         match self {
-            Self::Interface { address, .. } | Self::Internet { address } => *address,
+            Self::Interface { address, .. } | Self::Internet { address } | Self::Site { address, .. } => {
+                *address
+            }
         }
     }
 }
@@ -112,6 +115,7 @@ impl fmt::Display for Packet {
                 write!(f, "{vpc}/{instance}/{interface} {address}")?;
             }
             Client::Internet { address } => write!(f, "internet {address}")?,
+            Client::Site { network, address } => write!(f, "net:{network} {address}")?,
         }
         match self.protocol {
             TCP | UDP => {

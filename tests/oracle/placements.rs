@@ -272,7 +272,7 @@ fn moved(packet: &Packet, topology: &Topology, hidden: &[Hidden], old: &[IpAddr]
                 && owner.name() == instance
                 && owner.value.interfaces.0[one.interface].name() == interface
         }
-        Client::Internet { .. } => false,
+        Client::Internet { .. } | Client::Site { .. } => false,
     };
     let mut target = packet.to;
     for ((one, old), new) in hidden.iter().zip(old).zip(to) {

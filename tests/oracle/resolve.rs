@@ -358,8 +358,20 @@ pub fn tables(world: &mut World, topology: &Topology) {
             (None, None) => &[],
         };
         let mut table = super::routing::table(world, topology, index, routes, &unmodelled);
-        if written.is_some_and(|table| !table.propagating.is_empty()) {
-            table.incomplete = Some("routes that a virtual private gateway propagates".to_owned());
+        for name in written.iter().flat_map(|table| &table.propagating) {
+            let gateways = world.vpn_gateways.iter();
+            let known =
+                gateways.filter(|gateway| gateway.vpc == table.vpc).any(|gateway| gateway.name == name.value);
+            if !known {
+                table.incomplete = Some("routes that a virtual private gateway propagates".to_owned());
+                continue;
+            }
+            // RT-4.
+            let mut learnt = super::on_premises::propagated(world, table.vpc);
+            learnt.retain(|route| {
+                !world.vpcs[table.vpc].cidrs.iter().any(|cidr| cidr.contains(&route.destination))
+            });
+            table.routes.extend(learnt);
         }
         world.tables[index] = table;
     }

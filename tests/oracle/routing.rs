@@ -144,6 +144,10 @@ fn named(world: &World, topology: &Topology, vpc: usize, name: &str) -> Option<T
     if is(vpc_said.egress_only_internet_gateway.as_ref().map(|gateway| &gateway.name)) {
         return Some(Target::EgressOnlyInternetGateway);
     }
+    let private = |gateway: &super::on_premises::VpnGateway| gateway.vpc == vpc && gateway.name == name;
+    if let Some(index) = world.vpn_gateways.iter().position(private) {
+        return Some(Target::VpnGateway(index));
+    }
     let nat = |nat: &NatGateway| world.subnets[nat.subnet].vpc == vpc && nat.name == name;
     if let Some(index) = world.nat_gateways.iter().position(nat) {
         return Some(Target::NatGateway(index));

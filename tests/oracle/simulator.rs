@@ -62,12 +62,26 @@ impl Simulator {
         match &packet.from {
             // IG-2: a request from the internet comes in by an internet gateway.
             Client::Internet { address } => {
-                if self.world.on_premises.iter().any(|cidr| cidr.contains(address)) {
+                if self.world.is_on_premises(*address) {
                     return Err(Stop::Unknown("a client on premises".into()));
                 }
                 let (arrival, headers) = walk.internet(headers)?;
                 if arrival == Arrival::Internet {
                     return Err(Stop::dropped("no internet gateway has the destination"));
+                }
+                Ok((arrival, headers))
+            }
+            Client::Site { network, address } => {
+                let Some(site) = self.world.sites.iter().position(|site| site.name == *network) else {
+                    return Err(Stop::Unknown(format!("client network {network} is not described")));
+                };
+                if !self.world.site_has(site, *address) {
+                    return Err(Stop::Unknown("addresses beyond a network".to_owned()));
+                }
+                let (arrival, headers) = walk.leave_site(site, headers)?;
+                if arrival == Arrival::Site(site) {
+                    walk.stays(&headers)?;
+                    return Ok((Arrival::HostLocal, headers));
                 }
                 Ok((arrival, headers))
             }
@@ -129,10 +143,19 @@ impl Simulator {
             Arrival::Internet => walk.internet(reply)?,
             // EP-1: straight back into the VPC.
             Arrival::Service(vpc) => walk.deliver(vpc, None, reply)?,
+            Arrival::Site(site) => {
+                let (arrival, headers) = walk.leave_site(site, reply)?;
+                // VG-8: the network keeps it.
+                if arrival == Arrival::Site(site) {
+                    return Err(Stop::dropped("the network has the client's address itself (VG-8)"));
+                }
+                (arrival, headers)
+            }
             Arrival::HostLocal => return Ok(()),
         };
         let right_place = match (&packet.from, arrival) {
             (Client::Internet { .. }, Arrival::Internet) => true,
+            (Client::Site { network, .. }, Arrival::Site(site)) => self.world.sites[site].name == *network,
             (Client::Interface { vpc, instance, interface, .. }, Arrival::Interface(number)) => {
                 let found = &self.world.interfaces[number];
                 self.world.vpcs[found.vpc].name == *vpc

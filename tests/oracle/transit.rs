@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use vpcreach::topology::{self as said, AttachedTo, RouteDestination, RouteOrigin, RouteTarget, Topology};
 
 use super::filters::{Direction, Sender};
+use super::on_premises::{self, Kind};
 use super::packet::Headers;
 use super::resolve::prefix_list;
 use super::walk::{Arrived, Stop, Walk};
@@ -47,6 +48,8 @@ pub enum Far {
     },
     /// Gateway and attachment at the other end (TG-8).
     Peer(usize, usize),
+    /// A VPN connection, or what is behind a Direct Connect gateway.
+    Lines(Vec<usize>),
     Unknown(String),
 }
 
@@ -70,7 +73,15 @@ pub struct Route {
 pub enum Rank {
     Static,
     PrefixList,
-    Propagated,
+    Propagated(Learnt),
+}
+
+/// TG-4, among what was learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Learnt {
+    Vpc,
+    DirectConnect,
+    Vpn,
 }
 
 /// What AWS chose, and between how many it could.
@@ -123,6 +134,14 @@ pub fn resolve(world: &mut World, topology: &Topology) {
         for number in 0..world.transit_gateways[gateway].attachments.len() {
             if let Some(far) = other_end(topology, gateway, number) {
                 world.transit_gateways[gateway].attachments[number].to = far;
+            }
+        }
+        for number in 0..world.transit_gateways[gateway].attachments.len() {
+            let to = &topology.transit_gateways.0[gateway].value.attachments.0[number].value.to;
+            let AttachedTo::Other { kind, name, .. } = to else { continue };
+            let end = on_premises::End::Transit(gateway, number);
+            if let Some(lines) = on_premises::attached(world, topology, kind, &name.value, end) {
+                world.transit_gateways[gateway].attachments[number].to = Far::Lines(lines);
             }
         }
         let said = &topology.transit_gateways.0[gateway].value;
@@ -230,7 +249,7 @@ fn written(
             },
         };
         let rank = match (route.origin, &route.destination.value) {
-            (RouteOrigin::Propagated, _) => Rank::Propagated,
+            (RouteOrigin::Propagated, _) => Rank::Propagated(Learnt::Vpn),
             (RouteOrigin::Static, RouteDestination::Cidr(_)) => Rank::Static,
             (RouteOrigin::Static, RouteDestination::PrefixList(_) | RouteDestination::Unknown(_)) => {
                 Rank::PrefixList
@@ -274,6 +293,23 @@ fn propagate(world: &World, topology: &Topology, gateway: usize, number: usize, 
                 let carried = |cidr: &&IpNet| cidr.addr().is_ipv4() || this.ipv6;
                 world.vpcs[*vpc].cidrs.iter().filter(carried).copied().collect()
             }
+            (Far::Lines(lines), _) => {
+                for line in lines.iter().map(|line| &world.lines[*line]) {
+                    let from = match line.kind {
+                        // Static routes are written in the table.
+                        Kind::Static => continue,
+                        Kind::DirectConnect => Learnt::DirectConnect,
+                        Kind::Bgp => Learnt::Vpn,
+                    };
+                    if line.withdrawn() {
+                        continue;
+                    }
+                    let rank = Rank::Propagated(from);
+                    let route = |destination| Route { destination, to: Some(number), rank };
+                    table.routes.extend(line.knows().map(route));
+                }
+                return;
+            }
             (_, AttachedTo::Other { prefixes: Some(prefixes), .. }) => {
                 prefixes.iter().map(|prefix| prefix.value.trunc()).collect()
             }
@@ -285,12 +321,12 @@ fn propagate(world: &World, topology: &Topology, gateway: usize, number: usize, 
             // TG-8: a peering propagates nothing.
             _ => return,
         };
-    let (to, rank) = (Some(number), Rank::Propagated);
+    let (to, rank) = (Some(number), Rank::Propagated(Learnt::Vpc));
     table.routes.extend(learnt.into_iter().map(|destination| Route { destination, to, rank }));
 }
 
 impl Table {
-    fn lookup(&self, destination: IpAddr) -> Result<usize, Stop> {
+    fn lookup(&self, destination: IpAddr, sites: impl Fn(usize) -> Vec<usize>) -> Result<usize, Stop> {
         let matching = self.routes.iter().filter(|route| route.destination.contains(&destination));
         let longest = matching.clone().map(|route| route.destination.prefix_len()).max();
         let longest: Vec<&Route> =
@@ -308,11 +344,35 @@ impl Table {
         if same.into_iter().any(|other| other.to != best.to) {
             return Err(Stop::Unknown(format!("two prefix lists hold {destination}")));
         }
+        // READING: among equals that were learnt alike nobody knows which is used, unless they lead to one network.
+        let alike = |other: &&&Route| other.rank == best.rank && matches!(other.rank, Rank::Propagated(_));
+        let apart = |other: &&Route| match (other.to, best.to) {
+            (Some(a), Some(b)) => a != b && (sites(a).is_empty() || sites(a) != sites(b)),
+            (a, b) => a != b,
+        };
+        if longest.iter().filter(alike).any(apart) {
+            return Err(Stop::Unknown(format!("two attachments announce {destination}")));
+        }
         best.to.ok_or_else(|| Stop::dropped("blackhole in the transit gateway table (TG-5)"))
     }
 }
 
+impl World {
+    pub fn sites_behind(&self, gateway: usize, attachment: usize) -> Vec<usize> {
+        match &self.transit_gateways[gateway].attachments[attachment].to {
+            Far::Lines(lines) => lines.iter().map(|line| self.lines[*line].site).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Walk<'_> {
+    /// From a network in by an attachment. READING: by any zone.
+    pub(super) fn leave_line(&mut self, gateway: usize, attachment: usize, headers: Headers) -> Arrived {
+        self.usable(gateway, attachment, &headers)?;
+        self.across(gateway, attachment, None, headers)
+    }
+
     fn zone(&self, subnet: usize) -> Option<&str> {
         self.world.subnets[subnet].zone.as_deref()
     }
@@ -359,7 +419,7 @@ impl Walk<'_> {
         // TG-6: inbound, by source; also where the sender is in the same subnet.
         self.acl(door, Direction::Inbound, &headers)?;
         self.usable(gateway, number, &headers)?;
-        self.across(gateway, number, door, headers)
+        self.across(gateway, number, Some(door), headers)
     }
 
     fn usable(&self, gateway: usize, attachment: usize, headers: &Headers) -> Result<(), Stop> {
@@ -374,7 +434,7 @@ impl Walk<'_> {
     }
 
     /// TG-3, TG-4: from one attachment to another. `last` is the subnet that the packet was in last.
-    fn across(&mut self, gateway: usize, from: usize, last: usize, headers: Headers) -> Arrived {
+    fn across(&mut self, gateway: usize, from: usize, last: Option<usize>, headers: Headers) -> Arrived {
         self.no_loop()?;
         self.note("transit gateway table", headers);
         let world = self.world;
@@ -385,19 +445,27 @@ impl Walk<'_> {
                 false => Stop::dropped("attachment without an association (TG-3)"),
             });
         };
-        let to = this.tables[table].lookup(headers.destination)?;
+        let to = this.tables[table]
+            .lookup(headers.destination, |attachment| world.sites_behind(gateway, attachment))?;
         // READING: nobody knows whether it goes out by where it came in.
         if to == from {
             self.doubt = Some("a transit gateway sends out by where it came in".to_owned());
         }
         self.usable(gateway, to, &headers)?;
         let carried = this.references && this.attachments[from].references && this.attachments[to].references;
-        self.sender = match (self.sender, carried) {
-            (Sender::Known, true) => Sender::OverTransit(world.subnets[last].vpc),
+        self.sender = match (self.sender, carried, last) {
+            (Sender::Known, true, Some(last)) => Sender::OverTransit(world.subnets[last].vpc),
             _ => Sender::Lost,
         };
         match &this.attachments[to].to {
             Far::Unknown(what) => Err(Stop::Unknown(what.clone())),
+            Far::Lines(lines) => {
+                let line = match lines.as_slice() {
+                    [only] if world.lines[*only].kind != Kind::DirectConnect => *only,
+                    lines => world.line_to(lines, headers.destination)?,
+                };
+                self.along(line, headers)
+            }
             // TG-8: onward by the other gateway's table. READING: references end here (SG-10).
             Far::Peer(far, other) => {
                 self.sender = Sender::Lost;
@@ -408,7 +476,8 @@ impl Walk<'_> {
                 // TG-9: appliance mode takes any zone, and keeps to it. TG-2: else the sender's if possible.
                 let doors = match this.attachments[to].appliance_mode {
                     true => subnets.clone(),
-                    false => match self.in_zone(subnets, self.zone(last)) {
+                    false if last.is_none() => subnets.clone(),
+                    false => match self.in_zone(subnets, last.and_then(|last| self.zone(last))) {
                         same if same.is_empty() => subnets.clone(),
                         same => same,
                     },

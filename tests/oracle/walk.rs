@@ -17,6 +17,7 @@ use super::world::*;
 pub enum Arrival {
     Interface(usize),
     Internet,
+    Site(usize),
     HostLocal,
     /// A service of AWS behind a gateway endpoint of that VPC.
     Service(usize),
@@ -211,6 +212,7 @@ impl<'a> Walk<'a> {
             Target::GatewayEndpoint(endpoint) => {
                 self.route_to_endpoint(endpoint, delivered_by.is_some(), headers)
             }
+            Target::VpnGateway(gateway) => self.enter_vpn_gateway(gateway, headers),
             Target::Unknown(why) => Err(Stop::Unknown(why)),
         }
     }

@@ -7,8 +7,9 @@ use ipnet::IpNet;
 use vpcreach::topology::{AclAction, Topology, Traffic};
 
 use super::endpoints::{self, Behind, GatewayEndpoint};
+use super::on_premises::{Line, Site, VpnGateway};
 use super::transit::TransitGateway;
-use super::{assumed, resolve, transit};
+use super::{assumed, on_premises, resolve, transit};
 
 /// Everything the simulator looks at. Numbers are indices into the vectors.
 #[derive(Debug, Default)]
@@ -30,8 +31,10 @@ pub struct World {
     pub private_to_public: HashMap<(usize, IpAddr), IpAddr>,
     /// Addresses of things that are not modelled, and what they are.
     pub unmodelled: HashMap<IpAddr, String>,
+    pub vpn_gateways: Vec<VpnGateway>,
+    pub lines: Vec<Line>,
     /// Networks that are not on the internet.
-    pub on_premises: Vec<IpNet>,
+    pub sites: Vec<Site>,
 }
 
 #[derive(Debug, Default)]
@@ -105,6 +108,7 @@ pub enum Target {
     Peering(usize),
     TransitGateway(usize),
     GatewayEndpoint(usize),
+    VpnGateway(usize),
     Unknown(String),
 }
 
@@ -120,6 +124,7 @@ impl Target {
             Self::Peering(_) => "peering",
             Self::TransitGateway(_) => "transit gateway",
             Self::GatewayEndpoint(_) => "gateway endpoint",
+            Self::VpnGateway(_) => "virtual private gateway",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -221,16 +226,12 @@ impl World {
         resolve::nat_gateways(&mut world, topology, &addresses);
         endpoints::resolve(&mut world, topology);
         super::guard::resolve(&mut world, topology);
+        on_premises::resolve(&mut world, topology);
         transit::resolve(&mut world, topology);
         resolve::tables(&mut world, topology);
         for thing in &topology.unmodelled {
             for address in &thing.addresses {
                 world.unmodelled.insert(*address, format!("{} {}", thing.kind, thing.name.value));
-            }
-        }
-        for network in &topology.networks {
-            if network.value.on_premises {
-                world.on_premises.extend(network.value.cidrs.iter().map(|cidr| cidr.value.trunc()));
             }
         }
         world

@@ -13,8 +13,12 @@ pub fn to_yaml(topology: &Topology) -> String {
     if !topology.networks.is_empty() {
         line(&mut out, 0, "networks:");
         for network in &topology.networks {
-            let cidrs = list(network.value.cidrs.iter().map(|cidr| quoted(cidr.value)));
-            line(&mut out, 1, &format!("{}: {{cidr: {cidrs}}}", network.name()));
+            let said = &network.value;
+            let cidrs = list(said.cidrs.iter().map(|cidr| quoted(cidr.value)));
+            let back = said.routes_back.as_ref().map(|back| list(back.iter().map(|cidr| quoted(cidr.value))));
+            let back = back.map(|back| format!(", routes_back: {back}")).unwrap_or_default();
+            let on_premises = if said.on_premises { ", on_premises: true" } else { "" };
+            line(&mut out, 1, &format!("{}: {{cidr: {cidrs}{back}{on_premises}}}", network.name()));
         }
     }
     if !topology.prefix_lists.is_empty() {
@@ -58,7 +62,60 @@ pub fn to_yaml(topology: &Topology) -> String {
             transit_gateway(&mut out, &entry.value);
         }
     }
+    lines(&mut out, topology);
     out
+}
+
+/// VPN connections and Direct Connect.
+fn lines(out: &mut String, topology: &Topology) {
+    let cidrs = |cidrs: &[Spanned<ipnet::IpNet>]| list(cidrs.iter().map(|cidr| quoted(cidr.value)));
+    let optional = |fields: &mut Vec<String>, key: &str, said: Option<&Vec<Spanned<ipnet::IpNet>>>| {
+        fields.extend(said.map(|said| format!("{key}: {}", cidrs(said))));
+    };
+    let name = |fields: &mut Vec<String>, key: &str, said: Option<&Spanned<String>>| {
+        fields.extend(said.map(|said| format!("{key}: {}", said.value)));
+    };
+    let mut all: Vec<(&str, String, Vec<String>)> = Vec::new();
+    for entry in &topology.vpn_connections {
+        let (said, mut fields) = (&entry.value, Vec::new());
+        name(&mut fields, "gateway", said.gateway.as_ref());
+        name(&mut fields, "network", said.network.as_ref());
+        fields.push(format!("routing: {}", kebab(&said.routing.value)));
+        optional(&mut fields, "static_routes", said.static_routes.as_ref());
+        optional(&mut fields, "advertised", said.advertised.as_ref());
+        if !said.tunnels.is_empty() {
+            fields.push(format!("tunnels: {}", list(said.tunnels.iter().map(|tunnel| kebab(&tunnel.value)))));
+        }
+        if said.ipv6.value {
+            fields.push("inside: ipv6".to_owned());
+        }
+        all.push(("vpn_connections", entry.name().to_owned(), fields));
+    }
+    for entry in &topology.direct_connect_gateways {
+        let (said, mut fields) = (&entry.value, Vec::new());
+        fields.push(format!("gateways: {}", list(said.gateways.iter().map(|name| name.value.clone()))));
+        optional(&mut fields, "allowed_prefixes", said.allowed_prefixes.as_ref());
+        name(&mut fields, "network", said.network.as_ref());
+        optional(&mut fields, "advertised", said.advertised.as_ref());
+        fields.push(format!("state: {}", kebab(&said.state.value)));
+        all.push(("direct_connect_gateways", entry.name().to_owned(), fields));
+    }
+    for entry in &topology.virtual_interfaces {
+        let (said, mut fields) = (&entry.value, Vec::new());
+        name(&mut fields, "gateway", Some(&said.gateway));
+        name(&mut fields, "network", said.network.as_ref());
+        optional(&mut fields, "advertised", said.advertised.as_ref());
+        fields.push(format!("state: {}", kebab(&said.state.value)));
+        all.push(("virtual_interfaces", entry.name().to_owned(), fields));
+    }
+    let mut before = "";
+    for (section, name, fields) in all {
+        if section != before {
+            line(out, 0, &format!("{section}:"));
+            before = section;
+        }
+        line(out, 1, &format!("{name}: {{{}}}", fields.join(", ")));
+    }
 }
 
 fn transit_gateway(out: &mut String, gateway: &TransitGateway) {
@@ -89,7 +146,10 @@ fn attachment(attachment: &TransitGatewayAttachment) -> String {
             std::iter::once(vpc).chain(names.map(|names| format!("subnets: {names}"))).collect()
         }
         AttachedTo::Peering(peer) => vec![format!("peering: {}", peer.value)],
-        AttachedTo::Other { name, .. } => vec![format!("vpn: {}", name.value)],
+        AttachedTo::Other { kind, name, .. } => {
+            let key = if kind.contains("VPN") { "vpn" } else { "direct_connect" };
+            vec![format!("{key}: {}", name.value)]
+        }
     };
     if !attachment.available.value {
         fields.push("status: pending".to_owned());
@@ -139,6 +199,12 @@ fn vpc(out: &mut String, vpc: &Vpc) {
     }
     if !vpc.ipv6_cidrs.is_empty() {
         line(out, 2, &format!("ipv6_cidr: {}", list(vpc.ipv6_cidrs.iter().map(|cidr| quoted(cidr.value)))));
+    }
+    if let Some(gateway) = &vpc.vpn_gateway {
+        let tables = vpc.route_tables.iter().filter(|table| !table.value.propagating.is_empty());
+        let tables = list(tables.map(|table| table.name().to_owned()));
+        let attached = gateway.attached.value;
+        line(out, 2, &format!("vpn_gateway: {{attached: {attached}, propagate_to: {tables}}}"));
     }
     if let Some(region) = &vpc.region {
         line(out, 2, &format!("region: {}", region.value));

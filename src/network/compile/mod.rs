@@ -8,6 +8,7 @@ mod checks;
 mod gateways;
 mod instances;
 mod load_balancers;
+mod on_premises;
 mod routes;
 mod rules;
 mod scope;
@@ -51,6 +52,7 @@ pub(super) mod code {
     pub(in super::super) const ATTACHED_TWICE: &str = "TOP121";
     pub(in super::super) const ATTACHMENT_ZONE: &str = "TOP122";
     pub(in super::super) const NOT_PROPAGATED: &str = "TOP123";
+    pub(in super::super) const LINE: &str = "TOP124";
 }
 
 /// What may stop packets at an internet gateway, without being a hop of its own.
@@ -62,6 +64,7 @@ pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     compiler.named_networks();
     compiler.prefix_lists();
     compiler.vpcs();
+    compiler.sites();
     compiler.unmodelled();
     compiler.filters();
     compiler.subnets();
@@ -71,7 +74,9 @@ pub(super) fn compile(topology: &Topology) -> (Network, Vec<Diagnostic>) {
     compiler.vpc_endpoints();
     compiler.load_balancers();
     compiler.peerings();
+    compiler.vpn_gateways();
     compiler.transit_gateways();
+    compiler.check_lines();
     compiler.routes();
     compiler.rules();
     compiler.owners();

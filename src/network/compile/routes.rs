@@ -8,7 +8,7 @@ use crate::topology::{
 };
 
 use super::super::id::{RouteTableId, VpcId};
-use super::super::{Code, Route, RouteKind, RouteTable, Target, Unlisted};
+use super::super::{Code, Learnt, Route, RouteKind, RouteTable, Target, Unlisted};
 use super::{Compiler, code, set_of};
 
 /// Prefixes of AWS ids, for targets that a capture names but does not hold.
@@ -36,7 +36,8 @@ impl<'t> Compiler<'t> {
                 let Some(&id) = self.scope.route_tables.get(&(vpc, table.name().to_owned())) else {
                     continue;
                 };
-                self.fill(vpc, id, &table.value.routes);
+                let learnt = self.learnt(vpc, &table.value);
+                self.fill(vpc, id, &table.value.routes, learnt);
                 self.propagated(vpc, id, &table.value);
                 filled.push(id);
             }
@@ -44,37 +45,65 @@ impl<'t> Compiler<'t> {
                 let Some(routes) = &subnet.value.routes else { continue };
                 let Some(&id) = self.scope.subnets.get(&(vpc, subnet.name().to_owned())) else { continue };
                 if let Some(table) = self.network.subnets[id].route_table {
-                    self.fill(vpc, table, routes);
+                    self.fill(vpc, table, routes, (Vec::new(), Vec::new()));
                 }
             }
             if !filled.contains(&main) {
-                self.fill(vpc, main, &[]);
+                self.fill(vpc, main, &[], (Vec::new(), Vec::new()));
             }
         }
     }
 
-    fn fill(&mut self, vpc: VpcId, table: RouteTableId, said: &'t [crate::topology::Route]) {
+    /// VG-2: what a table learns. A capture lists it.
+    fn learnt(&mut self, vpc: VpcId, said: &crate::topology::RouteTable) -> (Vec<Route>, Vec<Unlisted>) {
+        let (mut routes, mut unlisted) = (Vec::new(), Vec::new());
+        if self.network.is_capture() {
+            return (routes, unlisted);
+        }
+        for gateway in &said.propagating {
+            if let Some(Target::VpnGateway(id)) = self.named_target(vpc, &gateway.value) {
+                let (more, unknown) = self.learn_from(id, gateway.place);
+                routes.extend(more);
+                unlisted.extend(unknown);
+            }
+        }
+        (routes, unlisted)
+    }
+
+    fn fill(
+        &mut self,
+        vpc: VpcId,
+        table: RouteTableId,
+        said: &'t [crate::topology::Route],
+        (learnt, mut unlisted): (Vec<Route>, Vec<Unlisted>),
+    ) {
         let mut routes = self.local_routes(vpc, said);
-        let mut unlisted = Vec::new();
+        routes.extend(learnt);
         for route in said.iter().filter(|route| route.target.value != RouteTarget::Local) {
             routes.extend(self.route(vpc, route));
             let target = self.target(vpc, &route.target).0;
             unlisted.extend(self.unlisted(route, target));
         }
         self.check_duplicates(said);
+        // RT-4: not even where the target of `local` was replaced.
+        let inside = &self.network.vpcs[vpc].addresses;
+        routes.retain(|route| !route.kind.is_propagated() || !set_of(route.prefix).is_subset(inside));
         let old = &self.network.route_tables[table];
         let mut filled = RouteTable::new(old.name.clone(), old.aliases.clone(), old.place, Some(vpc), routes);
         filled.unlisted = unlisted;
         self.network.route_tables[table] = filled;
     }
 
-    /// What a table learns from a virtual private gateway is not known, where the source does not list it.
+    /// What a table learns from a virtual private gateway that is not described is not known.
     fn propagated(&mut self, vpc: VpcId, table: RouteTableId, said: &crate::topology::RouteTable) {
         if self.network.is_capture() {
             return;
         }
         for gateway in &said.propagating {
             let target = self.named_target(vpc, &gateway.value).unwrap_or(Target::Missing);
+            if matches!(target, Target::VpnGateway(_)) {
+                continue;
+            }
             let name = gateway.value.clone();
             let unlisted = Unlisted {
                 name,
@@ -163,7 +192,7 @@ impl<'t> Compiler<'t> {
             self.check_route(vpc, said, *prefix, target);
         }
         let kind = match (said.origin, &prefix_list) {
-            (RouteOrigin::Propagated, _) => RouteKind::Propagated,
+            (RouteOrigin::Propagated, _) => RouteKind::Propagated(Learnt::Unsaid),
             (RouteOrigin::Static, Some(_)) => RouteKind::PrefixList,
             (RouteOrigin::Static, None) => RouteKind::Static,
         };
@@ -212,6 +241,9 @@ impl<'t> Compiler<'t> {
             return Some(Target::EgressOnlyInternetGateway(id));
         }
         let key = (vpc, name.to_owned());
+        if let Some(&id) = self.scope.vpn_gateways.get(&key) {
+            return Some(Target::VpnGateway(id));
+        }
         let instance =
             |id: &super::super::InstanceId| self.network.instances[*id].interfaces.first().copied();
         None.or_else(|| self.scope.nat_gateways.get(&key).copied().map(Target::NatGateway))
@@ -260,6 +292,7 @@ impl<'t> Compiler<'t> {
         if let Some(said_vpc) = said_vpc {
             known.extend(said_vpc.nat_gateways.iter().map(|entry| entry.name().to_owned()));
             known.extend(said_vpc.instances.iter().map(|entry| entry.name().to_owned()));
+            known.extend(said_vpc.vpn_gateway.iter().map(|gateway| gateway.name.value.clone()));
             known.extend(said_vpc.internet_gateway.iter().map(|gateway| gateway.name.value.clone()));
             known.extend(
                 said_vpc.egress_only_internet_gateway.iter().map(|gateway| gateway.name.value.clone()),

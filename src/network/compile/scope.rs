@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::id::{
     AttachmentId, GatewayEndpointId, InstanceId, InterfaceId, NamedNetworkId, NatGatewayId, NetworkAclId,
-    PeeringId, RouteTableId, SecurityGroupId, SubnetId, TransitGatewayId, UnmodelledId, VpcId,
+    PeeringId, RouteTableId, SecurityGroupId, SiteId, SubnetId, TransitGatewayId, UnmodelledId, VpcId,
+    VpnGatewayId,
 };
 
 /// Where each kind of name is looked up.
@@ -27,6 +28,9 @@ pub(super) struct Scope {
     pub(super) peerings: BTreeMap<String, PeeringId>,
     pub(super) transit_gateways: BTreeMap<String, TransitGatewayId>,
     pub(super) attachments: HashMap<(TransitGatewayId, String), AttachmentId>,
+    pub(super) vpn_gateways: BTreeMap<(VpcId, String), VpnGatewayId>,
+    /// Sites by the name of their network, or by what else they are known for.
+    pub(super) sites: HashMap<String, SiteId>,
     pub(super) unmodelled: BTreeMap<(Option<VpcId>, String), UnmodelledId>,
 }
 

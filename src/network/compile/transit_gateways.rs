@@ -3,14 +3,14 @@
 use ipnet::IpNet;
 
 use crate::topology::{
-    AttachedTo, Diagnostic, Entry, Place, RouteDestination, RouteOrigin, RouteState, RouteTarget, Spanned,
-    TransitGatewayAttachment, TransitGatewayRouteTable,
+    AttachedTo, Diagnostic, Entry, LineState, Place, RouteDestination, RouteOrigin, RouteState, RouteTarget,
+    Spanned, TransitGatewayAttachment, TransitGatewayRouteTable,
 };
 
 use super::super::id::{AttachmentId, RouteTableId, SubnetId, TransitGatewayId, VpcId};
 use super::super::{
-    Attached, Attachment, Code, Route, RouteKind, RouteTable, TableAssociation, Target, TransitGateway,
-    Unlisted, Unmodelled,
+    Attached, Attachment, Code, Learnt, LineId, LineKind, Route, RouteKind, RouteTable, TableAssociation,
+    Target, TransitGateway, Unlisted, Unmodelled,
 };
 use super::{Compiler, code};
 
@@ -56,10 +56,8 @@ impl<'t> Compiler<'t> {
             }
             // Joined with its other end once every gateway is known.
             AttachedTo::Peering(_) => Attached::Missing,
-            AttachedTo::Other { kind, name, .. } => {
-                let known = self.scope.unmodelled.get(&(None, name.value.clone())).copied();
-                Attached::Unmodelled(known.unwrap_or_else(|| self.opaque(kind, name)))
-            }
+            // Known once the attachment is.
+            AttachedTo::Other { .. } => Attached::Missing,
         };
         let id = self.network.attachments.push(Attachment {
             name: entry.name().to_owned(),
@@ -78,6 +76,13 @@ impl<'t> Compiler<'t> {
                 TableAssociation::None
             },
         });
+        if let AttachedTo::Other { kind, name, .. } = &said.to {
+            let lines = self.attached_lines(id, kind, &name.value).map(Attached::Lines);
+            self.network.attachments[id].to = lines.unwrap_or_else(|| {
+                let known = self.scope.unmodelled.get(&(None, name.value.clone())).copied();
+                Attached::Unmodelled(known.unwrap_or_else(|| self.opaque(kind, name)))
+            });
+        }
         self.network.transit_gateways[gateway].attachments.push(id);
         self.scope.attachments.insert((gateway, entry.name().to_owned()), id);
     }
@@ -348,7 +353,7 @@ impl<'t> Compiler<'t> {
         };
         contents.unlisted.extend(self.unlisted(said, target));
         let kind = match (said.origin, &prefix_list) {
-            (RouteOrigin::Propagated, _) => RouteKind::Propagated,
+            (RouteOrigin::Propagated, _) => RouteKind::Propagated(Learnt::Unsaid),
             (RouteOrigin::Static, Some(_)) => RouteKind::PrefixList,
             (RouteOrigin::Static, None) => RouteKind::Static,
         };
@@ -366,18 +371,20 @@ impl<'t> Compiler<'t> {
     /// TG-3: the ranges of an attachment, as a table learns them.
     fn propagate(&self, id: AttachmentId, place: Place, contents: &mut Contents) {
         let this = &self.network.attachments[id];
-        let mut learn = |prefix: IpNet| {
-            // What the capture lists as learnt need not be derived.
-            let listed = contents
-                .routes
-                .iter()
-                .any(|route| route.kind == RouteKind::Propagated && route.prefix == prefix);
+        let mut learn = |prefix: IpNet, from: Learnt| {
+            let kind = RouteKind::Propagated(from);
+            // What the capture lists as learnt need not be derived; two lines to one network are as good as one.
+            let listed = contents.routes.iter().any(|route| {
+                route.prefix == prefix
+                    && (route.kind == RouteKind::Propagated(Learnt::Unsaid)
+                        || route.kind == kind && self.lead_alike(route.target, id))
+            });
             if !listed {
                 contents.routes.push(Route {
                     prefix,
                     target: Target::Attachment(id),
                     target_name: this.name.clone(),
-                    kind: RouteKind::Propagated,
+                    kind,
                     prefix_list: None,
                     blackhole: false,
                     place,
@@ -387,14 +394,35 @@ impl<'t> Compiler<'t> {
         match this.to {
             Attached::Vpc { vpc, .. } if self.overlaps_earlier(id).is_none() => {
                 let vpc = &self.network.vpcs[vpc];
-                vpc.cidrs.iter().copied().map(IpNet::V4).for_each(&mut learn);
-                if this.ipv6 {
-                    vpc.ipv6_cidrs.iter().copied().map(IpNet::V6).for_each(&mut learn);
+                let ipv4 = vpc.cidrs.iter().copied().map(IpNet::V4);
+                let ipv6 = vpc.ipv6_cidrs.iter().copied().map(IpNet::V6).filter(|_| this.ipv6);
+                ipv4.chain(ipv6).for_each(|prefix| learn(prefix, Learnt::Vpc));
+            }
+            Attached::Lines(ref lines) => {
+                let said = match self.announced(id) {
+                    Announced::Prefixes(prefixes) => Some(prefixes),
+                    Announced::Nothing | Announced::Unknown => None,
+                };
+                for &line in lines {
+                    self.learn_by_line(line, said.as_ref(), &mut learn);
+                }
+                if said.is_none() && lines.iter().any(|line| self.is_unsure(*line)) {
+                    contents.unlisted.push(Unlisted {
+                        name: this.name.clone(),
+                        code: Code::Und002,
+                        target: Target::Attachment(id),
+                        public_only: false,
+                        except: self.attached_ranges(this.gateway),
+                        place,
+                    });
                 }
             }
             Attached::Unmodelled(unmodelled) => match self.announced(id) {
                 Announced::Nothing => {}
-                Announced::Prefixes(prefixes) => prefixes.into_iter().for_each(&mut learn),
+                Announced::Prefixes(prefixes) => {
+                    let from = learnt_from(&self.network.unmodelled[unmodelled].kind);
+                    prefixes.into_iter().for_each(|prefix| learn(prefix, from));
+                }
                 Announced::Unknown => contents.unlisted.push(Unlisted {
                     name: self.network.unmodelled[unmodelled].name.clone(),
                     code: Code::Und001,
@@ -414,6 +442,37 @@ impl<'t> Compiler<'t> {
             }),
             Attached::Vpc { .. } | Attached::Peer(_) | Attached::Missing => {}
         }
+    }
+
+    /// What a transit gateway learns by a line: of static routing, nothing; its routes are written in its tables.
+    fn learn_by_line(&self, id: LineId, said: Option<&Vec<IpNet>>, learn: &mut impl FnMut(IpNet, Learnt)) {
+        let line = &self.network.lines[id];
+        if line.is_withdrawn() {
+            return;
+        }
+        match said {
+            Some(prefixes) => prefixes.iter().for_each(|prefix| learn(*prefix, line.kind.into())),
+            None if line.kind == LineKind::StaticVpn || self.is_unsure(id) => {}
+            None => line.learnt().into_iter().flatten().for_each(|prefix| learn(prefix, line.kind.into())),
+        }
+    }
+
+    /// Whether nobody knows what a transit gateway learns by a line.
+    fn is_unsure(&self, id: LineId) -> bool {
+        let line = &self.network.lines[id];
+        let unknown = line.prefixes.is_none() || line.state == LineState::Unknown;
+        unknown && !line.is_withdrawn() && line.kind != LineKind::StaticVpn
+    }
+
+    /// Whether a route leads by a line to a network that this attachment leads to as well.
+    fn lead_alike(&self, target: Target, id: AttachmentId) -> bool {
+        let sites = |id: AttachmentId| match &self.network.attachments[id].to {
+            Attached::Lines(lines) => lines.iter().map(|line| self.network.lines[*line].site).collect(),
+            _ => Vec::new(),
+        };
+        let Target::Attachment(other) = target else { return false };
+        let (own, others) = (sites(id), sites(other));
+        other == id || !own.is_empty() && own == others
     }
 
     /// What something that is not modelled announces to a transit gateway.
@@ -469,6 +528,17 @@ impl<'t> Compiler<'t> {
                 .help("only a static route can lead to the VPC that was attached later (TG-5)");
             self.report(diagnostic);
         }
+    }
+}
+
+/// What a kind of attachment that is not modelled counts as (TG-4).
+fn learnt_from(kind: &str) -> Learnt {
+    if kind.contains("Direct Connect") {
+        Learnt::DirectConnect
+    } else if kind.contains("VPN") {
+        Learnt::BgpVpn
+    } else {
+        Learnt::Connect
     }
 }
 

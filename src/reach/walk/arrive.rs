@@ -120,6 +120,7 @@ impl Walker<'_> {
         echo.turn();
         match echo.destination {
             End::Interface(id, _) => self.answer_from(echo, id),
+            End::Site(id) => self.todo.push((echo, At::Site(id))),
             End::Outside | End::Nobody => self.todo.push((echo, At::Internet)),
         }
     }
@@ -193,7 +194,7 @@ impl Walker<'_> {
     }
 
     /// AS-1: a reply is one only if it comes from whom the client called, past every device that keeps state.
-    fn home(&self, path: &Path, at_client: bool) -> Action {
+    pub(super) fn home(&self, path: &Path, at_client: bool) -> Action {
         let asked = &self.probe.packets;
         let called = path.packets.sources().is_subset(&asked.destinations());
         let caller = path.packets.destinations().is_subset(&asked.sources());

@@ -10,7 +10,7 @@ use crate::topology::{AclAction, CaptureKind, Place};
 use super::super::Blocker;
 use super::super::trace::{Component, LegKind, NearMiss};
 use super::path::Path;
-use super::{endpoint, transit};
+use super::{endpoint, on_premises, transit};
 
 /// How many ranges of addresses a message lists.
 const MOST_RANGES: usize = 2;
@@ -84,6 +84,11 @@ impl Context<'_> {
                 Some("TGW_RTB_CANNOT_ROUTE")
             }
             (Code::Rt001, _) if self.disconnected().is_some() => Some("DISCONNECTED_VPCS"),
+            (Code::Vpn001, Component::Line(id))
+                if matches!(self.network.lines[id].end, crate::network::LineEnd::Attachment(_)) =>
+            {
+                Some("TGW_BAD_STATE_VPN")
+            }
             (Code::Igw004, _) if self.entering() => ipv4_private(INGRESS.0, INGRESS.1),
             (Code::Igw004, _) => ipv4_private(EGRESS.0, EGRESS.1),
             (Code::Nat003, _) if self.path.leg == LegKind::Request && self.foreign_to_nat() => {
@@ -120,6 +125,11 @@ impl Context<'_> {
     fn entering(&self) -> bool {
         self.packets.sources().is_disjoint(&crate::network::public_addresses())
             && !self.packets.destinations().is_disjoint(&crate::network::public_addresses())
+    }
+
+    fn is_on_premises(&self) -> bool {
+        let destinations = self.packets.destinations();
+        self.network.sites.iter().any(|(_, site)| !site.addresses.is_disjoint(&destinations))
     }
 
     fn foreign_to_nat(&self) -> bool {
@@ -176,6 +186,9 @@ impl Context<'_> {
                     self.network.interfaces[id].name
                 )
             }
+            (Code::Rt004, Component::Internet) if self.is_on_premises() => {
+                format!("{} is in a network on premises, not on the internet", self.destinations())
+            }
             (Code::Rt004, _) => format!("nothing has the address {}", self.destinations()),
             (Code::Igw001, _) => format!(
                 "{} has no public IP address, so the internet gateway drops what it sends",
@@ -216,6 +229,10 @@ impl Context<'_> {
                     self.sources(),
                     self.destinations()
                 )
+            }
+            (code, component @ (Component::VpnGateway(_) | Component::Line(_) | Component::Site(_)))
+            | (code @ Code::Vgw001, component) => {
+                on_premises::message(self.network, code, component, self.packets)
             }
             (code, component) if code.as_str().starts_with("TGW") => {
                 transit::message(self.network, code, component, self.packets)
@@ -479,6 +496,18 @@ impl Context<'_> {
             Component::Interface(id) => network.interfaces[id].check_place,
             Component::Router(vpc) => network.vpcs[vpc].place,
             Component::Unmodelled(id) => network.unmodelled[id].place,
+            Component::VpnGateway(id) => {
+                let gateway = &network.vpn_gateways[id];
+                if gateway.attached { gateway.place } else { gateway.attached_place.or(gateway.place) }
+            }
+            Component::Line(id) => {
+                let line = &network.lines[id];
+                match line.state {
+                    crate::topology::LineState::Up => line.place,
+                    _ => line.state_place.or(line.place),
+                }
+            }
+            Component::Site(id) => network.sites[id].place,
             Component::Internet => Place::Implicit,
         }
     }
@@ -510,6 +539,16 @@ impl Context<'_> {
             Code::Pcx001 => "accept the peering connection",
             Code::Pcx002 => "peer the VPCs directly, or join them by a transit gateway",
             Code::Sg003 => "dial the private address, or admit the translated address by CIDR",
+            Code::Vgw001 => {
+                "let the network announce it (`advertised`), or add it to the `static_routes` of the VPN connection"
+            }
+            Code::Vgw003 | Code::Vgw004 => {
+                "a virtual private gateway carries no transit: use a transit gateway (VG-5)"
+            }
+            Code::Vpn001 => "one tunnel that is up is enough: look at the customer gateway",
+            Code::Vpn003 => {
+                "announce the range to it (BGP, `allowed_prefixes`), or route it there: `routes_back` of the network"
+            }
             Code::Tgw001 => "associate it: `associations` of a route table of the transit gateway",
             Code::Tgw002 => {
                 "propagate the attachment of the destination into that table, or add a static route"

@@ -289,6 +289,21 @@ impl Walker<'_> {
             self.pass(&mut path, Component::Internet, action);
             self.done.push(path);
         }
+        // VG-1: what lines lead to is not on the internet.
+        let sites = self.network.sites.iter();
+        let sites = sites.fold(AddressSet::empty(), |all, (_, site)| all.union(&site.addresses));
+        let (on_premises, others) = match others {
+            Some(path) => path.split_destination(&sites),
+            None => (None, None),
+        };
+        if let Some(mut path) = on_premises {
+            let code = match path.leg {
+                LegKind::Request => Code::Rt004,
+                LegKind::Reply => Code::Rt006,
+            };
+            self.pass(&mut path, Component::Internet, Action::Deny(code));
+            self.done.push(path);
+        }
         match others {
             // From outside to outside: whoever that address was, it is nothing of this network (EN-4).
             Some(mut path) if path.leg == LegKind::Request && path.source == End::Outside => {
@@ -387,7 +402,7 @@ impl Walker<'_> {
     fn reply_to_unpublished(&mut self, path: Path, private: IpAddr) {
         let vpc = match path.source {
             End::Interface(id, _) => self.network.interfaces[id].vpc,
-            End::Outside | End::Nobody => {
+            End::Outside | End::Site(_) | End::Nobody => {
                 self.done.push(path);
                 return;
             }

@@ -10,6 +10,7 @@ mod endpoint;
 mod explain;
 mod gateway;
 mod guard;
+mod on_premises;
 mod outline;
 mod path;
 mod route;
@@ -18,7 +19,7 @@ mod transit;
 use crate::flow::{AddressSet, FlowSet};
 use crate::network::{
     Action, AttachmentId, Code, Decided, Direction, Identity, InterfaceId, NatGatewayId, Network, RuleId,
-    SubnetId, VpcId,
+    SiteId, SubnetId, VpcId,
 };
 
 use super::question::{Origin, Probe};
@@ -57,10 +58,12 @@ enum At {
     Subnet(SubnetId, Sender),
     /// In a VPC, on its way to whoever has the destination address; from one of its subnets or from outside.
     Vpc(VpcId, Option<SubnetId>),
-    /// In a transit gateway, come in by that attachment; last in that subnet.
-    TransitGateway(AttachmentId, SubnetId),
+    /// In a transit gateway, come in by that attachment; last in that subnet, if it was in one.
+    TransitGateway(AttachmentId, Option<SubnetId>),
     /// Outside every VPC.
     Internet,
+    /// In a network of one's own.
+    Site(SiteId),
 }
 
 /// Who put a packet into a subnet.
@@ -114,6 +117,11 @@ impl Walker<'_> {
                 let path = Path::new(End::Outside, packets, self.probe.one_way, Identity::Outside);
                 self.todo.push((path, At::Internet));
             }
+            Origin::Site(site) => {
+                let source = End::Site(site);
+                let path = Path::new(source, packets, self.probe.one_way, Identity::Outside);
+                self.todo.push((path, At::Site(site)));
+            }
             // Answered before any walk begins.
             Origin::Unmodelled(_) => {}
         }
@@ -136,6 +144,7 @@ impl Walker<'_> {
             At::Vpc(vpc, from) => self.deliver(path, vpc, from),
             At::TransitGateway(from, zone) => self.transit(path, from, zone),
             At::Internet => self.internet(path),
+            At::Site(site) => self.leave_site(path, site),
         }
     }
 
@@ -176,8 +185,8 @@ impl Walker<'_> {
 
     /// Where ranges overlap, the host that was asked about may not be the one that has the address here (VG-8, PX-7).
     fn check_meant(&self, path: &mut Path, id: InterfaceId) {
-        let Some(meant) = self.probe.meant else { return };
-        if !self.network.is_one_host(meant, id) {
+        let other_host = self.probe.meant.is_some_and(|meant| !self.network.is_one_host(meant, id));
+        if other_host || self.probe.meant_site.is_some() {
             self.pass(path, Component::Interface(id), Action::Deny(Code::Rt004));
         }
     }

@@ -143,6 +143,7 @@ impl Walker<'_> {
             Target::InternetGateway(id) => !self.network.internet_gateways[id].attached,
             Target::Peering(id) => !self.network.peerings[id].is_active(),
             Target::GatewayEndpoint(id) => !self.network.gateway_endpoints[id].available,
+            Target::VpnGateway(id) => !self.network.vpn_gateways[id].attached,
             _ => false,
         }
     }
@@ -179,6 +180,9 @@ impl Walker<'_> {
             return path.entered_by;
         }
         let vpc = self.network.subnets[subnet].vpc;
+        if let Some(gateway) = self.gateway_towards_site(subnet, &path.packets.destinations()) {
+            return Some(gateway);
+        }
         let destination = path.packets.destinations().first()?;
         let other = self
             .network
@@ -214,6 +218,7 @@ impl Walker<'_> {
             Target::Peering(id) => self.cross_peering(path, id, vpc),
             Target::TransitGateway(id) => self.enter_transit_gateway(path, id, subnet, sender),
             Target::GatewayEndpoint(id) => self.enter_gateway_endpoint(path, id, sender),
+            Target::VpnGateway(id) => self.enter_vpn_gateway(path, id),
             Target::Unmodelled(id) => {
                 self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
                 self.done.push(path);

@@ -61,7 +61,7 @@ impl Walker<'_> {
             self.network_acl(&mut path, door, Direction::Inbound);
         }
         self.attachment_state(&mut path, attachment);
-        self.todo.push((path, At::TransitGateway(attachment, door.unwrap_or(subnet))));
+        self.todo.push((path, At::TransitGateway(attachment, Some(door.unwrap_or(subnet)))));
     }
 
     /// Whether the subnets of an attachment were said; else they are all that its VPC has.
@@ -94,7 +94,7 @@ impl Walker<'_> {
         }
     }
 
-    fn attachment_state(&self, path: &mut Path, attachment: AttachmentId) {
+    pub(super) fn attachment_state(&self, path: &mut Path, attachment: AttachmentId) {
         let this = &self.network.attachments[attachment];
         let component = Component::Attachment(attachment);
         if !this.available {
@@ -108,7 +108,7 @@ impl Walker<'_> {
 
     /// TG-3, TG-4: the table of the attachment that packets came from decides. `zone` is that of the subnet that they
     /// came from last.
-    pub(super) fn transit(&mut self, mut path: Path, from: AttachmentId, zone: SubnetId) {
+    pub(super) fn transit(&mut self, mut path: Path, from: AttachmentId, zone: Option<SubnetId>) {
         let headers = path.packets.clone();
         let was_here = path.hops().iter().any(|hop| {
             matches!(hop.component, Component::TransitTable(attachment, _) if attachment == from)
@@ -137,7 +137,7 @@ impl Walker<'_> {
         }
     }
 
-    fn transit_by(&mut self, path: Path, from: AttachmentId, table: RouteTableId, zone: SubnetId) {
+    fn transit_by(&mut self, path: Path, from: AttachmentId, table: RouteTableId, zone: Option<SubnetId>) {
         let component = Component::TransitTable(from, Some(table));
         let parts = self.network.route_tables[table].lookup(&path.packets.destinations());
         let mut rest = Some(path);
@@ -182,13 +182,22 @@ impl Walker<'_> {
     }
 
     /// The attachment that a fix would lead to: the one of the VPC that has the destination.
-    fn transit_as_if_fixed(&mut self, path: Path, from: AttachmentId, zone: SubnetId) {
+    fn transit_as_if_fixed(&mut self, path: Path, from: AttachmentId, zone: Option<SubnetId>) {
         let gateway = &self.network.transit_gateways[self.network.attachments[from].gateway];
         let destinations = path.packets.destinations();
         let mut others = gateway.attachments.iter().copied().filter(|id| *id != from);
         let towards = others.find(|id| {
-            let vpc = self.network.attachments[*id].vpc();
-            vpc.is_some_and(|vpc| destinations.is_subset(&self.network.vpcs[vpc].addresses))
+            let this = &self.network.attachments[*id];
+            let lines = match &this.to {
+                Attached::Lines(lines) => lines.as_slice(),
+                _ => &[],
+            };
+            let leads = |line: &crate::network::LineId| {
+                let site = self.network.lines[*line].site;
+                destinations.is_subset(&self.network.sites[site].addresses)
+            };
+            this.vpc().is_some_and(|vpc| destinations.is_subset(&self.network.vpcs[vpc].addresses))
+                || lines.iter().any(leads)
         });
         match towards {
             Some(to) => self.leave_transit_gateway(path, from, to, zone),
@@ -201,7 +210,7 @@ impl Walker<'_> {
         mut path: Path,
         from: AttachmentId,
         to: AttachmentId,
-        zone: SubnetId,
+        zone: Option<SubnetId>,
     ) {
         if from == to {
             // Out by the way that it came in: whether AWS does that is not documented.
@@ -222,6 +231,7 @@ impl Walker<'_> {
                 self.attachment_state(&mut path, far);
                 self.todo.push((path, At::TransitGateway(far, zone)));
             }
+            Attached::Lines(ref lines) => self.leave_by_attachment(path, to, lines),
             Attached::Unmodelled(id) => {
                 self.pass(&mut path, Component::Unmodelled(id), Action::Unknown(Code::Und001));
                 self.done.push(path);
@@ -234,12 +244,16 @@ impl Walker<'_> {
     }
 
     /// TG-2, TG-9, RT-19: out by an attachment subnet, whose own table routes on.
-    fn leave_into_vpc(&mut self, mut path: Path, to: AttachmentId, zone: SubnetId) {
+    fn leave_into_vpc(&mut self, mut path: Path, to: AttachmentId, zone: Option<SubnetId>) {
         let this = &self.network.attachments[to];
         let Attached::Vpc { subnets, .. } = &this.to else { return };
         let doors = match this.appliance_mode {
             true => Doors { subnets: subnets.clone(), in_zone: true, zones_said: true },
-            false => self.network.doors(to, self.network.subnets[zone].az.as_deref()),
+            // From outside, a packet comes in by whatever zone its tunnel is in.
+            false => match zone {
+                Some(zone) => self.network.doors(to, self.network.subnets[zone].az.as_deref()),
+                None => Doors { subnets: subnets.clone(), in_zone: true, zones_said: true },
+            },
         };
         let Some(door) = self.choose(to, &doors, &path) else {
             self.pass(&mut path, Component::Attachment(to), Action::Unknown(Code::Und002));

@@ -90,6 +90,9 @@ fn end(network: &Network, end: End, asked: &str) -> EndDocument {
             address: Some(address.to_string()),
         },
         End::Outside => EndDocument { kind: "outside", name: Some(asked.to_owned()), address: None },
+        End::Site(id) => {
+            EndDocument { kind: "network", name: Some(network.sites[id].name.clone()), address: None }
+        }
         End::Nobody => EndDocument { kind: "nobody", name: None, address: None },
     }
 }

@@ -152,13 +152,15 @@ fn ends(network: &Network, trace: &Trace) -> String {
     let destination = super::packet::owner_or_addresses(network, &packets.destinations());
     let vpc = |end: End| match end {
         End::Interface(id, _) => Some(network.interfaces[id].vpc),
-        End::Outside | End::Nobody => None,
+        End::Outside | End::Site(_) | End::Nobody => None,
     };
     let name = |id| &network.vpcs[id].name;
     let relation = match (vpc(trace.source), vpc(trace.destination)) {
         (Some(a), Some(b)) if a == b => format!(", same VPC ({})", name(a)),
         (Some(a), Some(b)) => format!(", VPC {} → VPC {}", name(a), name(b)),
-        (Some(a), None) if trace.destination == End::Outside => format!(", out of VPC {}", name(a)),
+        (Some(a), None) if matches!(trace.destination, End::Outside | End::Site(_)) => {
+            format!(", out of VPC {}", name(a))
+        }
         (None, Some(b)) => format!(", into VPC {}", name(b)),
         (_, None) => String::new(),
     };

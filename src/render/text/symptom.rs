@@ -101,6 +101,7 @@ fn observer(network: &Network, trace: &Trace, blocker: &Blocker) -> Option<Strin
 fn end_name(network: &Network, end: End) -> Option<String> {
     match end {
         End::Interface(id, _) => Some(network.interfaces[id].name.clone()),
+        End::Site(id) => Some(network.sites[id].name.clone()),
         End::Outside | End::Nobody => None,
     }
 }

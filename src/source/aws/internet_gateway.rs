@@ -130,6 +130,14 @@ fn second(builder: &mut Builder<'_>, kind: &'static str, id: &str, place: Place)
 /// Route tables for what enters by a gateway (RT-16).
 fn edge_tables(builder: &mut Builder<'_>) {
     for (gateway, table) in std::mem::take(&mut builder.edge_tables) {
+        let mut private = None;
+        for entry in &mut builder.topology.vpcs.0 {
+            private = private.or(entry.value.vpn_gateway.as_mut().filter(|own| own.name.value == gateway));
+        }
+        if let Some(private) = private {
+            private.route_table = Some(table);
+            continue;
+        }
         let mut own = None;
         for entry in &mut builder.topology.vpcs.0 {
             let internet_gateway = entry.value.internet_gateway.as_mut();

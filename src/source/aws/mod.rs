@@ -26,6 +26,7 @@ mod transit_gateway;
 pub(super) mod unmodelled;
 mod vpc;
 mod vpc_endpoint;
+mod vpn;
 
 use builder::Builder;
 use document::Page;
@@ -142,6 +143,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
     route_table::build(&mut builder);
     network_acl::build(&mut builder);
     subnet::settle_associations(&mut builder);
+    vpn::build(&mut builder);
     security_group::build(&mut builder);
     internet_gateway::build(&mut builder);
     nat_gateway::build(&mut builder);
@@ -157,6 +159,7 @@ fn build(topology: Topology, pages: &[Page]) -> (Capture, Vec<Diagnostic>) {
         missing.push(CaptureKind::PrefixListEntries);
     }
     missing.extend(transit_gateway::missing(&builder));
+    missing.extend(vpn::missing(&builder));
     builder.topology.completeness = Completeness::Partial { missing: missing.clone() };
     builder.inventory.missing = missing;
     let mut told = incomplete(&builder);

@@ -147,6 +147,11 @@ const FURTHER: &[&str] = &[
 const VAGUE: &[&str] = &["Rules", "Attributes", "services", "clusters", "Images", "Volumes"];
 
 impl Answer {
+    /// The key.
+    pub(super) const fn key(&self) -> &'static str {
+        self.key
+    }
+
     /// Whether its resources are wanted by name.
     pub(super) fn is_wanted(&self) -> bool {
         matches!(self.about, About::Resource(_))

@@ -29,6 +29,14 @@ pub(super) fn topology(merged: &mut Topology, before: &Topology, after: Topology
     );
     let services = (&before.endpoint_services, after.endpoint_services);
     entries(&mut merged.endpoint_services, services.0, services.1, report, whole);
+    let gateways = (&before.customer_gateways, after.customer_gateways);
+    entries(&mut merged.customer_gateways, gateways.0, gateways.1, report, whole);
+    let connections = (&before.vpn_connections, after.vpn_connections);
+    entries(&mut merged.vpn_connections, connections.0, connections.1, report, whole);
+    let direct = (&before.direct_connect_gateways, after.direct_connect_gateways);
+    entries(&mut merged.direct_connect_gateways, direct.0, direct.1, report, whole);
+    let virtual_ones = (&before.virtual_interfaces, after.virtual_interfaces);
+    entries(&mut merged.virtual_interfaces, virtual_ones.0, virtual_ones.1, report, whole);
     unmodelled(&mut merged.unmodelled, &before.unmodelled, after.unmodelled, report);
 }
 
@@ -141,6 +149,7 @@ fn vpc(known: &mut Vpc, old: Option<&Vpc>, new: Vpc, report: &mut Report) {
     gateway(&mut known.internet_gateway, old.internet_gateway.as_ref(), new.internet_gateway);
     let egress_only = (old.egress_only_internet_gateway.as_ref(), new.egress_only_internet_gateway);
     gateway(&mut known.egress_only_internet_gateway, egress_only.0, egress_only.1);
+    gateway(&mut known.vpn_gateway, old.vpn_gateway.as_ref(), new.vpn_gateway);
     said(&mut known.main_route_table, old.main_route_table.as_ref(), new.main_route_table);
     said(&mut known.default_network_acl, old.default_network_acl.as_ref(), new.default_network_acl);
     said(&mut known.default_security_group, old.default_security_group.as_ref(), new.default_security_group);

@@ -8,6 +8,7 @@
 //! files were read. What a thing was called before becomes its first alias.
 
 mod candidate;
+mod on_premises;
 mod references;
 mod space;
 
@@ -26,6 +27,7 @@ const DEFAULT: &str = "default";
 /// The names of the gateways of which a VPC has one.
 const INTERNET_GATEWAY: &str = "igw";
 const EGRESS_ONLY: &str = "eigw";
+const VPN_GATEWAY: &str = "vgw";
 
 /// Old name to new name.
 type Names = HashMap<String, String>;
@@ -55,6 +57,13 @@ struct Directory {
     services: Names,
     /// What is not modelled and in no VPC.
     unmodelled: Names,
+    customer_gateways: Names,
+    /// VPN connections, Direct Connect gateways and virtual interfaces, each kind by itself.
+    vpn_connections: Names,
+    direct_connect_gateways: Names,
+    virtual_interfaces: Names,
+    /// `vpc/vgw` by the name that a source has for a virtual private gateway.
+    vpn_gateways: Names,
     /// By the old name of the VPC.
     in_vpc: HashMap<String, VpcNames>,
     /// The VPC that a group is in, by the group's old name; the first, as for the stage that resolves names.
@@ -76,10 +85,14 @@ impl Directory {
             vpcs: Space::default().name_entries(&topology.vpcs, &[]),
             lists: Space::default().name_entries(&topology.prefix_lists, &[]),
             networks: Space::default().name_entries(&topology.networks, &[]),
+            customer_gateways: Space::default().name_entries(&topology.customer_gateways, &[]),
+            vpn_connections: Space::default().name_entries(&topology.vpn_connections, &[]),
+            direct_connect_gateways: Space::default().name_entries(&topology.direct_connect_gateways, &[]),
+            virtual_interfaces: Space::default().name_entries(&topology.virtual_interfaces, &[]),
             ..Self::default()
         };
         // Route targets share one namespace with what belongs to a VPC.
-        let mut links = Space::reserving(&["local", "blackhole", INTERNET_GATEWAY, EGRESS_ONLY]);
+        let mut links = Space::reserving(&["local", "blackhole", INTERNET_GATEWAY, EGRESS_ONLY, VPN_GATEWAY]);
         links.reserve(&["internet", "anywhere", "self"]);
         directory.links = links.name_entries(&topology.peering_connections, &[]);
         directory.links.extend(links.name_entries(&topology.transit_gateways, &[]));
@@ -95,6 +108,7 @@ impl Directory {
             }
             directory.in_vpc.insert(entry.name().to_owned(), names);
         }
+        directory.name_vpn_gateways(topology);
         directory
     }
 }
@@ -148,6 +162,9 @@ impl VpcNames {
         if let Some(gateway) = &vpc.egress_only_internet_gateway {
             names.targets.insert(gateway.name.value.clone(), EGRESS_ONLY.to_owned());
         }
+        if let Some(gateway) = &vpc.vpn_gateway {
+            names.targets.insert(gateway.name.value.clone(), VPN_GATEWAY.to_owned());
+        }
         names
     }
 
@@ -183,6 +200,7 @@ impl Directory {
         for gateway in &mut topology.transit_gateways.0 {
             self.transit_gateway(&mut gateway.value);
         }
+        self.on_premises(topology);
         for item in &mut topology.unmodelled {
             self.thing(item);
         }
@@ -257,6 +275,10 @@ impl Directory {
         if let Some(gateway) = &mut vpc.egress_only_internet_gateway {
             EGRESS_ONLY.clone_into(&mut gateway.name.value);
         }
+        if let Some(gateway) = &mut vpc.vpn_gateway {
+            VPN_GATEWAY.clone_into(&mut gateway.name.value);
+            gateway.route_table.iter_mut().for_each(|table| refer(&names.tables, &mut table.value));
+        }
         for listener in vpc.load_balancers.0.iter_mut().flat_map(|one| &mut one.value.listeners) {
             refer(&names.target_groups, &mut listener.target_group.value);
         }
@@ -305,7 +327,7 @@ impl Directory {
             let to = match &attachment.value.to {
                 AttachedTo::Vpc { vpc, .. } => self.vpcs.get(&vpc.value),
                 AttachedTo::Peering(peer) => self.links.get(&peer.value),
-                AttachedTo::Other { name, .. } => self.unmodelled.get(&name.value),
+                AttachedTo::Other { name, .. } => self.line(&name.value),
             };
             let name = attachment.name();
             (name.to_owned(), to.cloned().unwrap_or_else(|| candidate(name, &attachment.aliases)))
@@ -344,7 +366,11 @@ impl Directory {
                 self.rename_vpc(&mut vpc.value);
             }
             AttachedTo::Peering(peer) => refer(&self.links, &mut peer.value),
-            AttachedTo::Other { name, .. } => refer(&self.unmodelled, &mut name.value),
+            AttachedTo::Other { name, .. } => {
+                if let Some(line) = self.line(&name.value) {
+                    name.value.clone_from(line);
+                }
+            }
         }
     }
 }

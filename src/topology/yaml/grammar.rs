@@ -5,6 +5,7 @@
 //! are known in one place), and `schema` turns it into a JSON Schema.
 
 pub(super) mod leaves;
+pub(super) mod on_premises;
 pub(super) mod rules;
 pub(super) mod services;
 pub(super) mod topology;

@@ -2,6 +2,7 @@
 
 mod instance;
 mod load_balancer;
+mod on_premises;
 mod rules;
 mod services;
 mod tests_block;
@@ -35,6 +36,7 @@ pub(super) fn lower(root: &Node<'_>, topology: &mut Topology, problems: &mut Pro
         let vpc = vpc::vpc(key, node, &mut topology.unmodelled, problems);
         topology.vpcs.push(key.name(), vpc);
     }
+    on_premises::at_top(top, topology);
     services::top_level(top, topology);
     services::check_targets(top, topology, problems);
     topology.tests = tests_block::tests(top, problems);
@@ -72,7 +74,7 @@ fn prefix_lists(top: Fields<'_, '_>) -> Entries<PrefixList> {
 
 fn networks(top: Fields<'_, '_>) -> Entries<NamedNetwork> {
     let mut networks = Entries::default();
-    let lines: HashSet<String> = ["vpn_connections", "direct_connect_gateways"]
+    let lines: HashSet<String> = ["vpn_connections", "direct_connect_gateways", "virtual_interfaces"]
         .iter()
         .flat_map(|kind| top.map(kind))
         .filter_map(|(_, line)| line.get("network").and_then(Node::text).map(str::to_owned))

@@ -4,7 +4,8 @@ use super::codes;
 use super::problems::{Fault, quote};
 use crate::topology::{
     AclAction, BlockMode, CaptureKind, Connectivity, Defaults, EphemeralPorts, Exclusion, Expectation,
-    FamilyFilter, GatewayState, InstanceKind, InstanceState, PeeringStatus, RouteState,
+    FamilyFilter, GatewayState, InstanceKind, InstanceState, LineState, PeeringStatus, RouteState,
+    VpnRouting,
 };
 
 /// Words and what they mean.
@@ -41,6 +42,8 @@ pub(super) const CAPTURE_KINDS: Words<CaptureKind> = &[
     ("transit-gateway-routes", CaptureKind::TransitGatewayRoutes),
     ("transit-gateway-associations", CaptureKind::TransitGatewayAssociations),
     ("transit-gateway-propagations", CaptureKind::TransitGatewayPropagations),
+    ("vpn-gateways", CaptureKind::VpnGateways),
+    ("vpn-connections", CaptureKind::VpnConnections),
 ];
 
 pub(super) const ROUTE_STATES: Words<RouteState> =
@@ -107,6 +110,15 @@ pub(super) const PEERING_STATUSES: Words<PeeringStatus> = &[
     ("deleting", PeeringStatus::Deleting),
     ("deleted", PeeringStatus::Deleted),
 ];
+
+pub(super) const VPN_ROUTINGS: Words<VpnRouting> =
+    &[("bgp", VpnRouting::Bgp), ("static", VpnRouting::Static)];
+
+pub(super) const LINE_STATES: Words<LineState> =
+    &[("up", LineState::Up), ("down", LineState::Down), ("?", LineState::Unknown)];
+
+/// Whether a VPN connection carries IPv6.
+pub(super) const INSIDE: Words<bool> = &[("ipv4", false), ("ipv6", true)];
 
 /// The states of an attachment, and whether it forwards in them.
 pub(super) const ATTACHMENT_STATUSES: Words<bool> = &[

@@ -81,7 +81,7 @@ fn routes_are_legal_rt5_rt13() {
                 };
                 let instance = target.split('/').next().and_then(|name| vpc.instances.get(name));
                 let translator = vpc.nat_gateways.get(target).is_some();
-                let gateway = ["igw", "eigw"].contains(&target.as_str())
+                let gateway = ["igw", "eigw", "vgw"].contains(&target.as_str())
                     || topology.peering_connections.get(target).is_some()
                     || topology.transit_gateways.get(target).is_some();
                 assert!(instance.is_some() || translator || gateway, "{target}");

@@ -41,6 +41,10 @@ pub enum Feature {
     TransitTable(usize, usize, usize, usize),
     /// All tables of a gateway: AWS's default instead.
     TransitTables(usize),
+    VpnConnection(usize),
+    DirectConnectGateway(usize),
+    VirtualInterface(usize),
+    VpnGateway(usize),
     /// All zones.
     Zones,
 }
@@ -49,6 +53,10 @@ pub enum Feature {
 pub fn features(topology: &Topology) -> Vec<Feature> {
     let mut features: Vec<Feature> = (0..topology.vpcs.len()).map(Feature::Vpc).collect();
     features.extend((0..topology.peering_connections.len()).map(Feature::Peering));
+    features.extend((0..topology.vpn_connections.len()).map(Feature::VpnConnection));
+    features.extend((0..topology.direct_connect_gateways.len()).map(Feature::DirectConnectGateway));
+    features.extend((0..topology.virtual_interfaces.len()).map(Feature::VirtualInterface));
+    features.extend((0..topology.vpcs.len()).map(Feature::VpnGateway));
     for (vpc, entry) in topology.vpcs.iter().enumerate() {
         let said = &entry.value;
         features.extend((0..said.instances.len()).map(|part| Feature::Instance(vpc, part)));
@@ -161,6 +169,15 @@ pub fn without(topology: &Topology, left_out: &[Feature]) -> Topology {
         retain(&mut said.network_acls.0, |part| !out(Feature::Acl(vpc, part)));
         retain(&mut said.security_groups.0, |part| !out(Feature::Group(vpc, part)));
         retain(&mut said.route_tables.0, |part| !out(Feature::Table(vpc, part)));
+    }
+    retain(&mut rest.vpn_connections.0, |part| !out(Feature::VpnConnection(part)));
+    retain(&mut rest.direct_connect_gateways.0, |part| !out(Feature::DirectConnectGateway(part)));
+    retain(&mut rest.virtual_interfaces.0, |part| !out(Feature::VirtualInterface(part)));
+    for (vpc, entry) in rest.vpcs.0.iter_mut().enumerate() {
+        if out(Feature::VpnGateway(vpc)) {
+            entry.value.vpn_gateway = None;
+            entry.value.route_tables.0.iter_mut().for_each(|table| table.value.propagating.clear());
+        }
     }
     for (gateway, entry) in rest.transit_gateways.0.iter_mut().enumerate() {
         let said = &mut entry.value;

@@ -16,6 +16,7 @@ pub fn prune(topology: &mut Topology) {
         vpcs.contains(&entry.value.requester.value) && vpcs.contains(&entry.value.accepter.value)
     });
     let peerings = names(&topology.peering_connections);
+    prune_lines(topology);
     prune_gateways(topology);
     let lists = names(&topology.prefix_lists);
     let networks = names(&topology.networks);
@@ -57,10 +58,48 @@ pub fn prune(topology: &mut Topology) {
     }
 }
 
+/// A line needs a gateway and a network; a VPN connection of a transit gateway an attachment, too.
+fn prune_lines(topology: &mut Topology) {
+    let networks = names(&topology.networks);
+    let own = topology.vpcs.iter().filter(|vpc| vpc.value.vpn_gateway.is_some());
+    let own: Names = own.map(|vpc| format!("{}/vgw", vpc.name())).collect();
+    let attached: HashSet<(String, String)> = topology
+        .transit_gateways
+        .iter()
+        .flat_map(|gateway| {
+            gateway.value.attachments.iter().filter_map(|one| match &one.value.to {
+                AttachedTo::Other { name, .. } => Some((gateway.name().to_owned(), name.value.clone())),
+                _ => None,
+            })
+        })
+        .collect();
+    let is_known =
+        |name: &Option<Spanned<String>>| name.as_ref().is_some_and(|name| networks.contains(&name.value));
+    topology.vpn_connections.0.retain(|entry| {
+        let gateway = entry.value.gateway.as_ref().map(|name| name.value.clone()).unwrap_or_default();
+        let ends = own.contains(&gateway) || attached.contains(&(gateway, entry.name().to_owned()));
+        ends && is_known(&entry.value.network)
+    });
+    topology.direct_connect_gateways.0.retain_mut(|entry| {
+        let name = entry.name.value.clone();
+        entry.value.gateways.retain(|gateway| {
+            own.contains(&gateway.value) || attached.contains(&(gateway.value.clone(), name.clone()))
+        });
+        !entry.value.gateways.is_empty() && is_known(&entry.value.network)
+    });
+    let joints: Names = own.union(&names(&topology.direct_connect_gateways)).cloned().collect();
+    topology
+        .virtual_interfaces
+        .0
+        .retain(|entry| joints.contains(&entry.value.gateway.value) && is_known(&entry.value.network));
+}
+
 fn prune_gateways(topology: &mut Topology) {
     let vpcs = names(&topology.vpcs);
     let lists = names(&topology.prefix_lists);
     let gateways = names(&topology.transit_gateways);
+    let lines: Names =
+        names(&topology.vpn_connections).union(&names(&topology.direct_connect_gateways)).cloned().collect();
     let peered: Vec<(String, String)> = topology
         .transit_gateways
         .iter()
@@ -85,7 +124,7 @@ fn prune_gateways(topology: &mut Topology) {
             AttachedTo::Peering(peer) => {
                 gateways.contains(&peer.value) && peered.contains(&(peer.value.clone(), own.clone()))
             }
-            AttachedTo::Other { .. } => true,
+            AttachedTo::Other { name, .. } => lines.contains(&name.value),
         });
         let attachments = names(&entry.value.attachments);
         for table in entry.value.route_tables.iter_mut().flat_map(|tables| &mut tables.0) {
@@ -156,6 +195,7 @@ fn prune_routes(vpc: &mut Vpc, peerings: &Names, lists: &Names) {
     let mut targets: Names = peerings.clone();
     targets.extend(vpc.internet_gateway.iter().map(|gateway| gateway.name.value.clone()));
     targets.extend(vpc.egress_only_internet_gateway.iter().map(|gateway| gateway.name.value.clone()));
+    targets.extend(vpc.vpn_gateway.iter().map(|gateway| gateway.name.value.clone()));
     targets.extend(names(&vpc.nat_gateways));
     targets.extend(names(&vpc.endpoints));
     for instance in &vpc.instances {

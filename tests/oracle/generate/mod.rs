@@ -7,6 +7,7 @@ mod endpoints;
 pub mod features;
 mod features_prune;
 mod network;
+mod on_premises;
 pub mod packets;
 mod rng;
 mod routes;
@@ -28,6 +29,7 @@ pub fn topology(seed: u64) -> Topology {
     draft.peerings();
     draft.tables();
     draft.transit_gateways(seed);
+    draft.on_premises(seed);
     draft.groups();
     draft.acls();
     draft.endpoints(seed);

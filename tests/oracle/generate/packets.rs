@@ -14,6 +14,8 @@ pub struct Scene {
     oddities: Vec<IpAddr>,
     /// First and last addresses of CIDRs outside the VPCs, and their neighbours.
     internet: Vec<IpAddr>,
+    /// Networks of one's own, with addresses in and beside them.
+    sites: Vec<(String, Vec<IpAddr>)>,
     /// Ports at and beside the ends of ranges.
     edges: Vec<u16>,
 }
@@ -31,10 +33,29 @@ struct Host {
 
 impl Scene {
     pub fn new(topology: &Topology) -> Self {
-        let mut scene =
-            Self { hosts: Vec::new(), oddities: Vec::new(), internet: Vec::new(), edges: Vec::new() };
+        let mut scene = Self {
+            hosts: Vec::new(),
+            oddities: Vec::new(),
+            internet: Vec::new(),
+            sites: Vec::new(),
+            edges: Vec::new(),
+        };
         for vpc in &topology.vpcs {
             scene.look_at(vpc);
+        }
+        for network in topology.networks.iter().filter(|network| network.value.on_premises) {
+            let mut addresses: Vec<IpAddr> = Vec::new();
+            for cidr in &network.value.cidrs {
+                match cidr.value {
+                    ipnet::IpNet::V4(cidr) => {
+                        let count = u32::MAX.checked_shr(cidr.prefix_len().into()).unwrap_or(0);
+                        addresses
+                            .extend([5, 7 * 256 + 9, count].map(|at| IpAddr::V4(host4(cidr, at.min(count)))));
+                    }
+                    ipnet::IpNet::V6(cidr) => addresses.push(host6(cidr, 5).into()),
+                }
+            }
+            scene.sites.push((network.name().to_owned(), addresses));
         }
         scene.internet.extend(
             ["8.8.8.8", "203.0.113.5", "203.0.113.127", "203.0.113.128", "203.0.113.200", "198.51.100.63"]
@@ -101,6 +122,9 @@ impl Scene {
         if self.hosts.is_empty() {
             return None;
         }
+        if !self.sites.is_empty() && rng.percent(30) {
+            return self.on_premises(rng);
+        }
         let mut packet = match rng.below(20) {
             0..=10 => self.to_host(rng),
             11..=13 => self.to_internet(rng),
@@ -113,6 +137,58 @@ impl Scene {
             packet.dst_port = self.any_port(rng);
         }
         if rng.percent(4) {
+            packet.to = beside(packet.to, rng.percent(50));
+        }
+        Some(packet)
+    }
+
+    /// To a network, from one, or between two of them.
+    fn on_premises(&self, rng: &mut Rng) -> Option<Packet> {
+        let (network, addresses) = rng.pick(&self.sites);
+        let address = *rng.maybe_pick(addresses)?;
+        let mut packet = match rng.below(20) {
+            0..=8 => {
+                let client = self.pick_host(rng, |host| {
+                    host.addresses.iter().any(|own| own.is_ipv4() == address.is_ipv4())
+                });
+                self.request(rng, client, address)?
+            }
+            9..=17 => {
+                let server = self.pick_host(rng, |host| !host.welcome.is_empty());
+                let family: Vec<_> =
+                    server.addresses.iter().filter(|own| own.is_ipv4() == address.is_ipv4()).collect();
+                let to = **rng.maybe_pick(&family)?;
+                let mut packet = blank(Client::Site { network: network.clone(), address }, to);
+                self.protocol(rng, &mut packet);
+                if let Some(rule) = rng.maybe_pick(&server.welcome) {
+                    suit(&mut packet, &rule.traffic, rng);
+                }
+                packet
+            }
+            18 => {
+                let (_, others) = rng.pick(&self.sites);
+                let others: Vec<_> = others.iter().filter(|to| to.is_ipv4() == address.is_ipv4()).collect();
+                let to = **rng.maybe_pick(&others)?;
+                let mut packet = blank(Client::Site { network: network.clone(), address }, to);
+                self.protocol(rng, &mut packet);
+                packet
+            }
+            _ => {
+                let odd: Vec<_> = self
+                    .oddities
+                    .iter()
+                    .chain(&self.internet)
+                    .filter(|to| to.is_ipv4() == address.is_ipv4())
+                    .collect();
+                let mut packet =
+                    blank(Client::Site { network: network.clone(), address }, **rng.maybe_pick(&odd)?);
+                self.protocol(rng, &mut packet);
+                packet
+            }
+        };
+        packet.src_port = self.high_port(rng);
+        packet.nat_port = self.high_port(rng);
+        if rng.percent(6) {
             packet.to = beside(packet.to, rng.percent(50));
         }
         Some(packet)

@@ -207,7 +207,7 @@ impl Draft {
     }
 }
 
-fn add(routes: &mut Vec<Route>, destination: IpNet, target: &str) {
+pub(super) fn add(routes: &mut Vec<Route>, destination: IpNet, target: &str) {
     push(routes, RouteDestination::Cidr(destination), RouteTarget::Named(target.to_owned()));
 }
 

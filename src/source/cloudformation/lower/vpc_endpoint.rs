@@ -89,9 +89,9 @@ impl Lowering<'_> {
         }
         let mut found = std::collections::BTreeSet::new();
         super::unmodelled::symbols(&bag.value("ServiceName"), &mut found);
-        // A name that is not known may be that of any service of the templates.
-        let any = || self.by_kind.get(SERVICE).and_then(|all| all.first()).copied();
-        let own = found.into_iter().find(|resource| self.world.kind(*resource) == SERVICE).or_else(any);
+        let own = found.into_iter().find(|resource| self.world.kind(*resource) == SERVICE);
+        // A name of which a part is not known may be that of any service of the templates.
+        let own = own.or_else(|| self.by_kind.get(SERVICE)?.first().copied());
         let Some(own) = own else { return format!("the service of {}", self.name(id)) };
         let (name, place) = (self.named(own), self.place(own));
         if self.topology.endpoint_services.get(&name.value).is_none() {

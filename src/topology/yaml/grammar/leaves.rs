@@ -203,8 +203,9 @@ pub(in super::super) const OWNER: Leaf = Leaf {
 };
 
 pub(in super::super) const MANAGED_BY: Leaf = plain_choice!("manager", "aws");
-pub(in super::super) const ROUTING: Leaf = plain_choice!("kind of routing", "static", "bgp");
-pub(in super::super) const TUNNEL: Leaf = plain_choice!("tunnel state", "up", "down");
+pub(in super::super) const ROUTING: Leaf = choice!("kind of routing", words::VPN_ROUTINGS);
+pub(in super::super) const TUNNEL: Leaf = choice!("tunnel state", words::LINE_STATES);
+pub(in super::super) const INSIDE: Leaf = choice!("kind of address", words::INSIDE);
 pub(in super::super) const BPA_MODE: Leaf = choice!("mode", words::BLOCK_MODES);
 pub(in super::super) const BPA_EXCLUSION: Leaf = choice!("exclusion", words::EXCLUSIONS);
 pub(in super::super) const ENDPOINT_TYPE: Leaf =

@@ -1,10 +1,9 @@
 //! Components that the language knows but that the engine does not model yet, and where transit gateways stand.
 
 use super::leaves::{
-    ACL_PEER, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, CIDR, ENDPOINT_NAME,
-    ENDPOINT_STATUS, ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IP, IPV4, LISTENER_PORT, NAME,
-    OPTIONAL_REFERENCE, PORT, PORTS, PROTOCOL, PUBLIC_IP, REFERENCE, REFERENCE_OR_UNKNOWN, ROUTING,
-    RULE_NUMBER, TARGET_TYPE, TEXT, TUNNEL,
+    ACL_PEER, BALANCER_SCHEME, BALANCER_TYPE, BOOL, BPA_EXCLUSION, BPA_MODE, ENDPOINT_NAME, ENDPOINT_STATUS,
+    ENDPOINT_TYPE, FIREWALL_ACTION, GATEWAY_NAME, IP, LISTENER_PORT, NAME, PORT, PORTS, PROTOCOL, PUBLIC_IP,
+    REFERENCE, REFERENCE_OR_UNKNOWN, RULE_NUMBER, TARGET_TYPE, TEXT,
 };
 use super::transit_gateway::TRANSIT_GATEWAY;
 use super::{Field, PLAIN, Record, Type, field};
@@ -16,23 +15,6 @@ pub(in super::super) const BLOCK_PUBLIC_ACCESS: Record = Record {
         field("mode", Type::Leaf(&BPA_MODE), "What is blocked.").default("\"off\""),
         field("exclusion", Type::Leaf(&BPA_EXCLUSION), "An exclusion of the whole VPC."),
         field("exclusions", Type::Map(&NAME, &Type::Leaf(&BPA_EXCLUSION)), "Exclusions of subnets, by name."),
-    ]],
-    ..PLAIN
-};
-
-/// A virtual private gateway.
-pub(in super::super) const VPN_GATEWAY: Record = Record {
-    noun: "a virtual private gateway",
-    description: "The VPC's end of VPN connections and Direct Connect (VG-1).",
-    fields: &[&[
-        field("name", Type::Leaf(&GATEWAY_NAME), "Its name as a route target.").default("\"vgw\""),
-        field("attached", Type::Leaf(&BOOL), "Whether it is attached to the VPC.").default("true"),
-        field("propagate_to", Type::OneOrMany(&REFERENCE), "Route tables that learn its routes (VG-2)."),
-        field(
-            "route_table",
-            Type::Leaf(&OPTIONAL_REFERENCE),
-            "A gateway (edge) route table for arriving packets (RT-16).",
-        ),
     ]],
     ..PLAIN
 };
@@ -189,11 +171,7 @@ const UNMODELLED_THINGS: Field = field(
 /// Keys of a VPC.
 pub(super) const IN_VPC: &[Field] = &[
     field("block_public_access", Type::Record(&BLOCK_PUBLIC_ACCESS), "VPC Block Public Access (IG-10)."),
-    field(
-        "vpn_gateway",
-        Type::Short(&BOOL, &VPN_GATEWAY),
-        "Its virtual private gateway; `true` names it vgw.",
-    ),
+    super::on_premises::IN_VPC,
     field("endpoints", Type::Map(&ENDPOINT_NAME, &Type::Record(&ENDPOINT)), "VPC endpoints by name.")
         .or(&["vpc_endpoints"]),
     field(
@@ -209,40 +187,6 @@ pub(super) const IN_VPC: &[Field] = &[
     ),
     UNMODELLED_THINGS,
 ];
-
-const CUSTOMER_GATEWAY: Record = Record {
-    noun: "a customer gateway",
-    description: "The far end of a VPN connection.",
-    fields: &[&[field("public_ip", Type::Leaf(&IPV4), "Its address.").or(&["ip_address"])]],
-    ..PLAIN
-};
-
-const VPN_CONNECTION: Record = Record {
-    noun: "a VPN connection",
-    description: "Two tunnels between a gateway and a customer gateway (VG-7).",
-    fields: &[&[
-        field("gateway", Type::Leaf(&REFERENCE), "A virtual private gateway or transit gateway."),
-        field("customer_gateway", Type::Leaf(&REFERENCE), "The far end."),
-        field("network", Type::Leaf(&REFERENCE), "The network behind it."),
-        field("routing", Type::Leaf(&ROUTING), "static or bgp."),
-        field("static_routes", Type::OneOrMany(&CIDR), "Destinations behind it."),
-        field("tunnels", Type::OneOrMany(&TUNNEL), "The state of each tunnel."),
-    ]],
-    mandatory: &[&["gateway"]],
-    ..PLAIN
-};
-
-const DIRECT_CONNECT_GATEWAY: Record = Record {
-    noun: "a Direct Connect gateway",
-    description: "A private line to a network.",
-    fields: &[&[
-        field("gateways", Type::OneOrMany(&REFERENCE), "Virtual private gateways or transit gateways."),
-        field("allowed_prefixes", Type::OneOrMany(&CIDR), "What is announced to the network."),
-        field("network", Type::Leaf(&REFERENCE), "The network behind it."),
-        field("advertised", Type::OneOrMany(&CIDR), "What the network announces."),
-    ]],
-    ..PLAIN
-};
 
 pub(in super::super) const ENDPOINT_SERVICE: Record = Record {
     noun: "an endpoint service",
@@ -262,17 +206,6 @@ pub(super) const AT_TOP: &[Field] = &[
         "transit_gateways",
         Type::Map(&GATEWAY_NAME, &Type::Record(&TRANSIT_GATEWAY)),
         "Transit gateways by name.",
-    ),
-    field(
-        "customer_gateways",
-        Type::Map(&NAME, &Type::Record(&CUSTOMER_GATEWAY)),
-        "Customer gateways by name.",
-    ),
-    field("vpn_connections", Type::Map(&NAME, &Type::Record(&VPN_CONNECTION)), "VPN connections by name."),
-    field(
-        "direct_connect_gateways",
-        Type::Map(&NAME, &Type::Record(&DIRECT_CONNECT_GATEWAY)),
-        "Direct Connect gateways by name.",
     ),
     field(
         "endpoint_services",

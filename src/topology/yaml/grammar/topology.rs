@@ -4,9 +4,9 @@ use super::leaves::{
     BOOL, CAPTURE_KIND, CIDR, COUNT, DEFAULTS, EPHEMERAL, EXPECTATION, FAMILY, GATEWAY_NAME, MANAGED_BY,
     NAME, PEERING_STATUS, REFERENCE, SOURCE_KIND, TEXT, VERSION,
 };
-use super::services;
 use super::vpc::VPC;
 use super::{PLAIN, Record, Type, field};
+use super::{on_premises, services};
 
 pub(in super::super) const PREFIX_LIST: Record = Record {
     noun: "a prefix list",
@@ -133,6 +133,7 @@ pub(in super::super) const TOPOLOGY: Record = Record {
             field("lint", Type::Record(&LINT), "Settings of `lint`."),
         ],
         services::AT_TOP,
+        on_premises::AT_TOP,
     ],
     mandatory: &[&["vpcs"]],
     exclusive: &[],

@@ -4,24 +4,19 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::codes;
 use super::super::fields::Fields;
-use super::super::grammar::services::{UNMODELLED, VPN_GATEWAY};
+use super::super::grammar::services::UNMODELLED;
 use super::super::grammar::vpc::VPC;
 use super::super::node::{Key, Node};
 use super::super::problems::{Fault, Problems, quote};
 use super::super::values;
 use super::rules::not_a_target;
-use super::vpc::{Gateway, gateway};
-use super::{implied, vpc_endpoint};
+use super::{on_premises, vpc_endpoint};
 use crate::topology::{
     Entries, Entry, Instance, Place, RouteTable, RouteTarget, Spanned, Topology, Unmodelled, Vpc,
 };
 
 /// Maps at the top level, and what AWS calls one of their entries.
-const TOP_LEVEL: &[(&str, &str)] = &[
-    ("customer_gateways", "customer gateway"),
-    ("vpn_connections", "VPN connection"),
-    ("direct_connect_gateways", "Direct Connect gateway"),
-];
+const TOP_LEVEL: &[(&str, &str)] = &[];
 
 /// Maps in a VPC, and what AWS calls one of their entries.
 const IN_VPC: &[(&str, &str)] = &[
@@ -111,35 +106,18 @@ pub(super) fn in_vpc(
         let to = Fields::new(node, &UNMODELLED).texts("propagate_to");
         propagate(&key.text, to, &mut vpc.route_tables, problems);
     }
-    vpn_gateway(said, vpc_key, vpc, list, problems);
-    if let Some(table) = vpc.internet_gateway.as_ref().and_then(|gateway| gateway.route_table.clone()) {
+    on_premises::vpn_gateway(said, vpc, problems);
+    let edges = [
+        vpc.internet_gateway.as_ref().and_then(|gateway| gateway.route_table.clone()),
+        vpc.vpn_gateway.as_ref().and_then(|gateway| gateway.route_table.clone()),
+    ];
+    for table in edges.into_iter().flatten() {
         list.push(one(GATEWAY_TABLE, Some(vpc_key), table));
     }
-}
-
-fn vpn_gateway(
-    said: Fields<'_, '_>,
-    vpc_key: &Key<'_>,
-    vpc: &mut Vpc,
-    list: &mut Vec<Unmodelled>,
-    problems: &mut Problems,
-) {
-    let Some((key, gateway)) = gateway(said, "vpn_gateway") else { return };
-    let long = match gateway {
-        Gateway::On(_) => None,
-        Gateway::Long(node) => Some(Fields::new(node, &VPN_GATEWAY)),
-    };
-    let name = long.and_then(|long| long.text("name")).unwrap_or_else(|| implied("vgw", key));
-    let propagate_to = long.map(|long| long.texts("propagate_to")).unwrap_or_default();
-    propagate(&name.value, propagate_to, &mut vpc.route_tables, problems);
-    if let Some(table) = long.and_then(|long| long.text("route_table")) {
-        list.push(one(GATEWAY_TABLE, Some(vpc_key), table));
-    }
-    list.push(one("virtual private gateway", Some(vpc_key), name));
 }
 
 /// Notes in each route table that it learns the routes of a gateway.
-fn propagate(
+pub(super) fn propagate(
     gateway: &str,
     to: Vec<Spanned<String>>,
     tables: &mut Entries<RouteTable>,

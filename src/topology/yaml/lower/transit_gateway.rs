@@ -2,9 +2,7 @@
 
 use super::super::codes;
 use super::super::fields::Fields;
-use super::super::grammar::topology::NETWORK;
 use super::super::grammar::transit_gateway::{ATTACHMENT, TRANSIT_GATEWAY, TRANSIT_GATEWAY_ROUTE_TABLE};
-use super::super::node::Node;
 use super::super::problems::{Fault, Problems, quote};
 use super::super::{values, words};
 use super::rules::{not_a_target, routes};
@@ -21,7 +19,7 @@ pub(super) fn transit_gateways(
     let mut gateways = Entries::default();
     for (key, node) in top.map("transit_gateways") {
         let said = Fields::new(node, &TRANSIT_GATEWAY);
-        let attachments = attachments(top, said);
+        let attachments = attachments(said);
         let route_tables = said.get("route_tables").map(|_| route_tables(said, &attachments, problems));
         // A capture says what it says.
         if let Some(tables) = route_tables.as_ref().filter(|_| *completeness == Completeness::Complete) {
@@ -42,11 +40,11 @@ fn flag(said: Fields<'_, '_>, key: &str, default: bool) -> Spanned<bool> {
     said.read(key, values::boolean).unwrap_or(Spanned::implicit(default))
 }
 
-fn attachments(top: Fields<'_, '_>, gateway: Fields<'_, '_>) -> Entries<TransitGatewayAttachment> {
+fn attachments(gateway: Fields<'_, '_>) -> Entries<TransitGatewayAttachment> {
     let mut attachments = Entries::default();
     for (key, node) in gateway.map("attachments") {
         let said = Fields::new(node, &ATTACHMENT);
-        let Some(to) = attached_to(top, said) else { continue };
+        let Some(to) = attached_to(said) else { continue };
         let status = said.read("status", |text| words::read(words::ATTACHMENT_STATUSES, "status", text));
         let attachment = TransitGatewayAttachment {
             to,
@@ -62,7 +60,7 @@ fn attachments(top: Fields<'_, '_>, gateway: Fields<'_, '_>) -> Entries<TransitG
     attachments
 }
 
-fn attached_to(top: Fields<'_, '_>, said: Fields<'_, '_>) -> Option<AttachedTo> {
+fn attached_to(said: Fields<'_, '_>) -> Option<AttachedTo> {
     if let Some(vpc) = said.text("vpc") {
         let subnets = said.entry("subnets").map(|_| said.texts("subnets"));
         return Some(AttachedTo::Vpc { vpc, subnets });
@@ -75,32 +73,11 @@ fn attached_to(top: Fields<'_, '_>, said: Fields<'_, '_>) -> Option<AttachedTo> 
         let kind = said.text("kind").map_or_else(|| "attachment".to_owned(), |kind| kind.value);
         return Some(AttachedTo::Other { kind, name, prefixes: own });
     }
-    let lines = [
-        ("vpn", "VPN connection", "vpn_connections", "static_routes"),
-        ("direct_connect", "Direct Connect gateway", "direct_connect_gateways", "advertised"),
-    ];
-    lines.into_iter().find_map(|(key, kind, map, announces)| {
+    let lines = [("vpn", "VPN connection"), ("direct_connect", "Direct Connect gateway")];
+    lines.into_iter().find_map(|(key, kind)| {
         let name = said.text(key)?;
-        let line = top.map(map).iter().find(|(line, _)| line.text == name.value.as_str());
-        let prefixes = own.clone().or_else(|| line.and_then(|(_, line)| announced(top, line, announces)));
-        Some(AttachedTo::Other { kind: kind.to_owned(), name, prefixes })
+        Some(AttachedTo::Other { kind: kind.to_owned(), name, prefixes: own.clone() })
     })
-}
-
-/// What a line announces: the routes that it lists, and the network behind it; none if neither is said.
-fn announced(top: Fields<'_, '_>, line: &Node<'_>, routes: &str) -> Option<Vec<Spanned<ipnet::IpNet>>> {
-    let listed = line.get(routes).map(|node| {
-        let read = |node: &Node<'_>| super::super::fields::value(node, values::cidr);
-        node.items().iter().filter_map(read).collect::<Vec<_>>()
-    });
-    let network = line.get("network").and_then(Node::text).and_then(|name| {
-        let (_, node) = top.map("networks").iter().find(|(key, _)| key.text == name)?;
-        Some(Fields::new(node, &NETWORK).read_all("cidr", values::cidr))
-    });
-    match (listed, network) {
-        (None, None) => None,
-        (listed, network) => Some(listed.into_iter().chain(network).flatten().collect()),
-    }
 }
 
 fn route_tables(

@@ -12,6 +12,10 @@ const _: fn(Topology) = |Topology {
                              peering_connections: _,
                              transit_gateways: _,
                              endpoint_services: _,
+                             customer_gateways: _,
+                             vpn_connections: _,
+                             direct_connect_gateways: _,
+                             virtual_interfaces: _,
                              unmodelled: _,
                              tests: _,
                              lint: _,
@@ -29,6 +33,7 @@ const _: fn(Vpc) = |Vpc {
                         internet_gateway: _,
                         egress_only_internet_gateway: _,
                         block_public_access: _,
+                        vpn_gateway: _,
                         nat_gateways: _,
                         route_tables: _,
                         main_route_table: _,
@@ -111,6 +116,29 @@ const _: fn(LoadBalancer) = |LoadBalancer { listeners: _, place: _ }| {};
 const _: fn(Listener) = |Listener { port: _, target_group: _, place: _ }| {};
 const _: fn(TargetGroup) =
     |TargetGroup { targets: _, port: _, health_check_port: _, cross_zone: _, foreign: _, place: _ }| {};
+const _: fn(VpnGateway) = |VpnGateway { name: _, attached: _, route_table: _, more_lines: _ }| {};
+const _: fn(CustomerGateway) = |CustomerGateway { public_ip: _, place: _ }| {};
+const _: fn(VpnConnection) = |VpnConnection {
+                                  gateway: _,
+                                  customer_gateway: _,
+                                  network: _,
+                                  routing: _,
+                                  static_routes: _,
+                                  advertised: _,
+                                  tunnels: _,
+                                  ipv6: _,
+                                  place: _,
+                              }| {};
+const _: fn(DirectConnectGateway) = |DirectConnectGateway {
+                                         gateways: _,
+                                         allowed_prefixes: _,
+                                         network: _,
+                                         advertised: _,
+                                         state: _,
+                                         place: _,
+                                     }| {};
+const _: fn(VirtualInterface) =
+    |VirtualInterface { gateway: _, network: _, advertised: _, state: _, place: _ }| {};
 const _: fn(TransitGateway) =
     |TransitGateway { security_group_referencing: _, attachments: _, route_tables: _, place: _ }| {};
 const _: fn(TransitGatewayAttachment) = |TransitGatewayAttachment {

@@ -9,6 +9,7 @@ mod complete;
 mod endpoints;
 mod gateways;
 mod layout;
+mod on_premises;
 mod rules;
 mod tests_block;
 mod top;

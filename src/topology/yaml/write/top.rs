@@ -31,6 +31,7 @@ impl Writer<'_> {
         top.section("transit_gateways", gateways);
         let services = self.named(&topology.endpoint_services, |_, service| endpoints::service(service));
         top.section("endpoint_services", services);
+        self.on_premises(&mut top);
         let things = self.unmodelled(None);
         top.section("unmodelled", things);
         self.tests(&mut top);

@@ -14,13 +14,15 @@ impl Writer<'_> {
     /// Those of a VPC, or those outside every VPC.
     pub(super) fn unmodelled(&mut self, vpc: Option<(&str, &Vpc)>) -> Map {
         let topology = self.topology;
-        let edge = vpc.and_then(|(_, vpc)| vpc.internet_gateway.as_ref()?.route_table.as_ref());
+        let internet = vpc.and_then(|(_, vpc)| vpc.internet_gateway.as_ref()?.route_table.as_ref());
+        let private = vpc.and_then(|(_, vpc)| vpc.vpn_gateway.as_ref()?.route_table.as_ref());
+        let edges = [internet, private];
         let mut section = Map::default();
         let mut names: HashSet<&str> = HashSet::new();
         for item in &topology.unmodelled {
             let home = item.vpc.as_deref().filter(|name| self.vpcs.contains(name));
-            let said_elsewhere =
-                item.kind == GATEWAY_TABLE && edge.is_some_and(|table| table.value == item.name.value);
+            let said_elsewhere = item.kind == GATEWAY_TABLE
+                && edges.iter().flatten().any(|table| table.value == item.name.value);
             if home != vpc.map(|(name, _)| name) || said_elsewhere {
                 continue;
             }

@@ -6,7 +6,7 @@ use super::super::values::UNKNOWN;
 use super::super::words;
 use super::layout::{Map, Value};
 use super::tests_block::ephemeral_ports;
-use super::{Writer, all, endpoints, flag, gateways, rules, said, some, word};
+use super::{Writer, all, endpoints, flag, gateways, on_premises, rules, said, some, word};
 use crate::topology::{
     AclAction, AclPeer, AclRule, Association, Entry, Instance, InstanceKind, Interface, NetworkAcl, Protocol,
     PublicIp, RouteTarget, SecurityGroup, Subnet, Vpc,
@@ -31,6 +31,8 @@ impl Writer<'_> {
         let egress_only = vpc.egress_only_internet_gateway.as_ref();
         map.maybe("egress_only_internet_gateway", egress_only.map(gateways::egress_only));
         map.maybe("block_public_access", vpc.block_public_access.as_ref().map(gateways::block_public_access));
+        let vpn_gateway = vpc.vpn_gateway.as_ref();
+        map.maybe("vpn_gateway", vpn_gateway.map(|gateway| on_premises::vpn_gateway(gateway, vpc)));
         let nat = self.named(&vpc.nat_gateways, |_, nat| gateways::nat_gateway(nat));
         map.section("nat_gateways", nat);
         let mut tables = Map::default();
