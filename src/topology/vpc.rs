@@ -27,10 +27,10 @@ pub struct Vpc {
     pub internet_gateway: Option<InternetGateway>,
     /// Its egress-only internet gateway.
     pub egress_only_internet_gateway: Option<EgressOnlyInternetGateway>,
-    /// Block Public Access, as far as it concerns this VPC (IG-10).
-    pub block_public_access: Option<BlockPublicAccess>,
     /// Its virtual private gateway (VP-15).
     pub vpn_gateway: Option<VpnGateway>,
+    /// Block Public Access, as far as it concerns this VPC (IG-10).
+    pub block_public_access: Option<BlockPublicAccess>,
     /// NAT gateways.
     pub nat_gateways: Entries<NatGateway>,
     /// Route tables; the one named `main` is the main table, unless [`Vpc::main_route_table`] names another.

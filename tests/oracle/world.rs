@@ -225,8 +225,8 @@ impl World {
         resolve::interfaces(&mut world, topology, &addresses);
         resolve::nat_gateways(&mut world, topology, &addresses);
         endpoints::resolve(&mut world, topology);
-        super::guard::resolve(&mut world, topology);
         on_premises::resolve(&mut world, topology);
+        super::guard::resolve(&mut world, topology);
         transit::resolve(&mut world, topology);
         resolve::tables(&mut world, topology);
         for thing in &topology.unmodelled {

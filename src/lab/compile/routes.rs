@@ -47,8 +47,7 @@ pub(super) fn of_subnet(draft: &Draft<'_, '_>, subnet: usize) -> Vec<Resolved> {
     let Some(table) = table else {
         return unknown_everywhere("which route table the subnet has", &[]);
     };
-    let mut incomplete =
-        table.propagating.then(|| "routes that a virtual private gateway propagates".to_owned());
+    let mut incomplete = None;
     let mut candidates: BTreeMap<IpNet, Vec<(Rank, Leads)>> = BTreeMap::new();
     for route in table.routes {
         let leads = leads(draft, subnet.vpc, route);
@@ -89,6 +88,14 @@ pub(super) fn of_subnet(draft: &Draft<'_, '_>, subnet: usize) -> Vec<Resolved> {
         candidates.into_iter().filter_map(|(to, routes)| choose(to, routes)).collect();
     match incomplete {
         Some(why) => unknown_everywhere(&why, &routes),
+        // RT-4: whatever is learnt, inside the VPC the written routes stand.
+        None if table.propagating => {
+            let inside = |route: &&Resolved| cidrs.iter().any(|cidr| cidr.contains(&route.destination));
+            let inside = routes.iter().filter(inside).cloned();
+            inside
+                .chain(unknown_everywhere("routes that a virtual private gateway propagates", &[]))
+                .collect()
+        }
         None => routes,
     }
 }

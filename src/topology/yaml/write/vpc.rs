@@ -30,9 +30,9 @@ impl Writer<'_> {
         map.maybe("internet_gateway", vpc.internet_gateway.as_ref().map(gateways::internet_gateway));
         let egress_only = vpc.egress_only_internet_gateway.as_ref();
         map.maybe("egress_only_internet_gateway", egress_only.map(gateways::egress_only));
-        map.maybe("block_public_access", vpc.block_public_access.as_ref().map(gateways::block_public_access));
         let vpn_gateway = vpc.vpn_gateway.as_ref();
         map.maybe("vpn_gateway", vpn_gateway.map(|gateway| on_premises::vpn_gateway(gateway, vpc)));
+        map.maybe("block_public_access", vpc.block_public_access.as_ref().map(gateways::block_public_access));
         let nat = self.named(&vpc.nat_gateways, |_, nat| gateways::nat_gateway(nat));
         map.section("nat_gateways", nat);
         let mut tables = Map::default();
