@@ -161,7 +161,7 @@ pub(super) fn message(network: &Network, code: Code, component: Component, packe
             format!(
                 "route table {} has no route to {}: it has none by the gateway endpoint, which {} have",
                 network.route_tables[table].name,
-                crate::flow::describe_addresses(&packets.destinations(), 2),
+                destinations(packets),
                 tables(network, table)
             )
         }
@@ -193,6 +193,16 @@ pub(super) fn message(network: &Network, code: Code, component: Component, packe
             name(id)
         ),
         (code, _) => code.title().to_owned(),
+    }
+}
+
+/// The addresses of a service, where there are not too many of them to read.
+fn destinations(packets: &FlowSet) -> String {
+    const MANY: usize = 8;
+    let all = packets.destinations();
+    match all.intervals().len() {
+        0..MANY => crate::flow::describe_addresses(&all, 2),
+        _ => "the service".to_owned(),
     }
 }
 

@@ -105,6 +105,8 @@ impl Rows<'_> {
                 let text = match (&rule, action) {
                     (Some(rule), _) => rule.text.clone(),
                     (None, Action::Unknown(code)) => code.title().to_owned(),
+                    // Only a prefix list whose entries nobody knows leads on without a route of its own.
+                    (None, Action::Allow) => "by the prefix list of the service".to_owned(),
                     (None, _) => {
                         format!(
                             "no route to {}",
