@@ -18,20 +18,9 @@ const ROWS: usize = 89;
 
 /// Rows without a file, and what they wait for.
 const OPEN: &[(usize, &str)] = &[
-    (52, "VPN connections"),
-    (53, "VPN connections"),
-    (54, "VPN connections"),
-    (55, "VPN connections"),
-    (56, "gateway endpoints"),
-    (57, "gateway endpoints"),
-    (58, "gateway endpoints"),
-    (59, "interface endpoints with a name of their own"),
-    (60, "gateway endpoints"),
-    (61, "PrivateLink"),
     (72, "gateway route tables"),
     (73, "appliances and references"),
     (74, "gateway route tables"),
-    (82, "VPC Block Public Access"),
     (85, "the size of packets: out of scope"),
 ];
 
