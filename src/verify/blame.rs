@@ -152,9 +152,12 @@ impl Namer<'_> {
             Code::Rt002 if matches!(blocker.component, Component::TransitGateway(_)) => &["VPC not attached"],
             Code::Rt002 => &["blackhole"],
             // In a public range without a gateway, nobody is not even looked for.
-            Code::Rt004 if blocker.component == Component::Internet => {
-                &["nobody has the address", "not attached", "no new flow inwards"]
-            }
+            Code::Rt004 if blocker.component == Component::Internet => &[
+                "nobody has the address",
+                "not attached",
+                "no new flow inwards",
+                "an on-premises network is not on the internet",
+            ],
             Code::Rt004 => &["nobody has the address"],
             Code::Rt006 | Code::Tgw005 => &HALF_A_CONNECTION,
             Code::Rt007 => &["routing loop"],

@@ -45,7 +45,7 @@ pub(super) fn of_subnet(draft: &Draft<'_, '_>, subnet: usize) -> Vec<Resolved> {
     let table = subnet.table.and_then(|table| world.tables.get(table));
     let cidrs = world.cidrs(subnet.vpc);
     let Some(table) = table else {
-        return unknown_everywhere("which route table the subnet has", &[]);
+        return unknown_everywhere("which route table the subnet has");
     };
     let mut incomplete = None;
     let mut candidates: BTreeMap<IpNet, Vec<(Rank, Leads)>> = BTreeMap::new();
@@ -86,25 +86,21 @@ pub(super) fn of_subnet(draft: &Draft<'_, '_>, subnet: usize) -> Vec<Resolved> {
     }
     let routes: Vec<Resolved> =
         candidates.into_iter().filter_map(|(to, routes)| choose(to, routes)).collect();
-    match incomplete {
-        Some(why) => unknown_everywhere(&why, &routes),
-        // RT-4: whatever is learnt, inside the VPC the written routes stand.
-        None if table.propagating => {
-            let inside = |route: &&Resolved| cidrs.iter().any(|cidr| cidr.contains(&route.destination));
-            let inside = routes.iter().filter(inside).cloned();
-            inside
-                .chain(unknown_everywhere("routes that a virtual private gateway propagates", &[]))
-                .collect()
+    let learns = table.propagating.then(|| "routes that a virtual private gateway propagates".to_owned());
+    match incomplete.or(learns) {
+        // RT-4: whatever is learnt, and whatever range a list of AWS has, inside the VPC the written routes stand.
+        Some(why) => {
+            let inside = |route: &Resolved| cidrs.iter().any(|cidr| cidr.contains(&route.destination));
+            routes.into_iter().filter(inside).chain(unknown_everywhere(&why)).collect()
         }
         None => routes,
     }
 }
 
-/// Routes that nobody knows may be longer than any other: only `local` stands.
-fn unknown_everywhere(why: &str, known: &[Resolved]) -> Vec<Resolved> {
+/// Routes that nobody knows may be longer than any other.
+fn unknown_everywhere(why: &str) -> Vec<Resolved> {
     let unknown = |destination| Resolved { destination, leads: Leads::Unknown(why.to_owned()) };
-    let local = known.iter().filter(|route| route.leads == Leads::Local).cloned();
-    super::draft::defaults().into_iter().map(unknown).chain(local).collect()
+    super::draft::defaults().into_iter().map(unknown).collect()
 }
 
 fn choose(destination: IpNet, mut routes: Vec<(Rank, Leads)>) -> Option<Resolved> {
