@@ -401,6 +401,10 @@ impl Walk<'_> {
         let world = self.world;
         let this = &world.sites[site];
         let destination = headers.destination;
+        // DN-3, RFC 3927: link-local addresses are served on a link, and nobody routes them (seed 7008426).
+        if matches!(destination, IpAddr::V4(v4) if v4.is_link_local()) {
+            return Err(Stop::dropped("a link-local address is not routed (DN-3)"));
+        }
         let own = this.cidrs.iter().filter(|cidr| cidr.contains(&destination));
         let mut known: Vec<Hold> = own.map(|cidr| Hold { length: cidr.prefix_len(), line: None }).collect();
         let lines: Vec<usize> =
