@@ -120,6 +120,11 @@ impl Namer<'_> {
             Component::TransitGateway(id) => {
                 vec![Device::TransitGateway(network.transit_gateways[id].name.clone())]
             }
+            Component::Attachment(id) | Component::TransitTable(id, None)
+                if matches!(network.attachments[id].to, crate::network::Attached::Lines(_)) =>
+            {
+                return Err("a line to a network on premises".to_owned());
+            }
             Component::Attachment(id) | Component::TransitTable(id, None) => {
                 let attachment = &network.attachments[id];
                 let gateway = network.transit_gateways[attachment.gateway].name.clone();
