@@ -66,14 +66,18 @@ pub struct HostLocal {
     pub is_dns: bool,
 }
 
+/// 169.254.0.0/16, which no router forwards (RFC 3927, section 2.7).
+pub fn link_local_addresses() -> AddressSet {
+    cidr_set(&IpNet::V4(ipnet::Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16)))
+}
+
 impl Network {
     /// Every address that is host-local in a VPC: link-local ranges, and the resolver at the base of the
     /// primary range plus two (VP-9).
     pub fn host_local_addresses(&self, vpc: VpcId) -> AddressSet {
-        let link_local = IpNet::V4(ipnet::Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16));
         let services =
             IpNet::V6(ipnet::Ipv6Net::new_assert(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32));
-        let fixed = cidr_set(&link_local).union(&cidr_set(&services));
+        let fixed = link_local_addresses().union(&cidr_set(&services));
         self.resolver(vpc).map_or_else(|| fixed.clone(), |address| fixed.union(&single_address(address)))
     }
 

@@ -40,7 +40,7 @@ pub use gateway::{
     public_addresses,
 };
 pub use graph::{Goal, Graph};
-pub use host_local::HostLocal;
+pub use host_local::{HostLocal, link_local_addresses};
 pub use id::{
     Arena, AttachmentId, EgressOnlyInternetGatewayId, GatewayEndpointId, Index, InstanceId, InterfaceId,
     InternetGatewayId, LineId, NamedNetworkId, NatGatewayId, NetworkAclId, PeeringId, RouteTableId,

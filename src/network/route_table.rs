@@ -270,14 +270,31 @@ impl RouteTable {
     /// the same way.
     fn settle(&self, index: u32) -> Choice {
         let Some(best) = self.route(index) else { return Choice::None };
-        let same = self
-            .routes
+        let rivals = self.as_good_as(index, best).any(|other| other.target != best.target);
+        if rivals { Choice::Ambiguous(index) } else { Choice::Route(index) }
+    }
+
+    /// The routes with the prefix and of the kind of one, among which nothing decides.
+    fn as_good_as(&self, index: u32, best: &Route) -> impl Iterator<Item = &Route> {
+        let (prefix, kind) = (best.prefix, best.kind);
+        self.routes
             .iter()
             .skip(index as usize)
-            .take_while(|other| other.prefix == best.prefix && other.kind == best.kind)
-            .filter(|other| other.kind == RouteKind::PrefixList || other.kind.is_propagated());
-        let rivals = same.into_iter().any(|other| other.target != best.target);
-        if rivals { Choice::Ambiguous(index) } else { Choice::Route(index) }
+            .take_while(move |other| other.prefix == prefix && other.kind == kind)
+            .filter(|other| other.kind == RouteKind::PrefixList || other.kind.is_propagated())
+    }
+
+    /// Where a packet may go of which a choice does not say it: by one of the routes that are equally good, or by any
+    /// route to its destination and any whose destinations are not known.
+    pub fn possible_targets(&self, choice: Choice, destination: Option<IpAddr>) -> Vec<Target> {
+        if let Choice::Ambiguous(index) = choice
+            && let Some(best) = self.route(index)
+        {
+            return self.as_good_as(index, best).map(|route| route.target).collect();
+        }
+        let leads = |route: &&Route| destination.is_some_and(|address| route.prefix.contains(&address));
+        let listed = self.routes.iter().filter(leads).map(|route| route.target);
+        listed.chain(self.unlisted.iter().map(|route| route.target)).collect()
     }
 
     /// Splits off what a route with unknown destinations might take: anything that is not `local`.

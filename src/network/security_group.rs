@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use crate::flow::{AddressSet, FlowSet, Pattern};
 use crate::topology::{CaptureKind, Place, Traffic};
 
-use super::Network;
 use super::code::Code;
 use super::filter::{Action, Decided, Direction, RuleId};
 use super::id::{InterfaceId, SecurityGroupId, VpcId};
+use super::{Network, Owner};
 
 /// A security group.
 #[derive(Clone, Debug)]
@@ -257,19 +257,29 @@ impl Network {
         if !over_transit && !self.reference_in_scope(vpc, group_data.vpc) {
             return None;
         }
-        let members: Box<dyn Iterator<Item = InterfaceId> + '_> = match (direction, remote) {
-            (Direction::Outbound, _) => Box::new(group_data.members.iter().copied()),
-            (
-                Direction::Inbound,
-                Identity::Interface(interface) | Identity::OverTransitGateway(interface),
-            ) => Box::new(group_data.members.iter().copied().filter(move |member| *member == interface)),
+        let addresses: Box<dyn Iterator<Item = IpAddr> + '_> = match (direction, remote) {
+            (Direction::Outbound, _) => Box::new(self.members_private(group)),
+            (Direction::Inbound, Identity::Interface(sender)) => {
+                let own = self.interfaces[sender].private_addresses();
+                Box::new(own.filter(move |address| self.is_members_address(sender, *address, group)))
+            }
+            (Direction::Inbound, Identity::OverTransitGateway(sender)) if self.is_member(sender, group) => {
+                Box::new(self.interfaces[sender].private_addresses())
+            }
             (Direction::Inbound, _) => return None,
         };
-        Some(AddressSet::from_ranges(
-            members
-                .flat_map(|member| self.interfaces[member].private_addresses())
-                .map(|address| (address, address)),
-        ))
+        Some(AddressSet::from_ranges(addresses.map(|address| (address, address))))
+    }
+
+    /// SG-7: whether an address of a sender is one of a member of the group. It is the address that a reference looks at,
+    /// so a sender in a VPC with the same range as the group's, and with the address of a member, is taken for that member.
+    pub fn is_members_address(&self, sender: InterfaceId, address: IpAddr, group: SecurityGroupId) -> bool {
+        let home = self.security_groups[group].vpc;
+        let is_twin = || match self.owner(home, address) {
+            Some(Owner::Interface(owner)) => self.is_member(owner, group),
+            _ => false,
+        };
+        self.is_member(sender, group) || self.interfaces[sender].vpc != home && is_twin()
     }
 
     /// SG-9: the same VPC, or an active peering within one region.

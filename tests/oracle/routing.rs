@@ -15,8 +15,8 @@ pub enum Lookup<'a> {
     Route(&'a Route),
     /// RT-9: there is no implicit default route.
     Nothing,
-    /// Two routes, and AWS does not say which (RT-8), or an unknown one.
-    Unknown(String),
+    /// Two routes, and AWS does not say which (RT-8), or an unknown one; and the targets that are known to be possible.
+    Unknown(String, Vec<Target>),
 }
 
 impl RouteTable {
@@ -34,14 +34,17 @@ impl RouteTable {
             && !best.is_some_and(|best| best.target == Target::Local)
         {
             // READING: an unknown prefix list never covers addresses of the VPC, so `local` stands.
-            return Lookup::Unknown(why.clone());
+            let known = best.map(|best| best.target.clone());
+            return Lookup::Unknown(why.clone(), known.into_iter().chain(self.unlisted.clone()).collect());
         }
         let Some(best) = best else { return Lookup::Nothing };
         // RT-8: two prefix lists with the same entry; AWS picks one, and nobody knows which.
         // READING: only entries of the same length are ambiguous; otherwise the longer one wins.
-        let mut rivals = longest.filter(|route| route.rank == best.rank && route.rank == Rank::PrefixList);
-        if rivals.any(|rival| rival.target != best.target) {
-            return Lookup::Unknown(format!("two prefix lists of table {} hold {destination}", self.name));
+        let rivals = longest.filter(|route| route.rank == best.rank && route.rank == Rank::PrefixList);
+        let rivals: Vec<Target> = rivals.map(|rival| rival.target.clone()).collect();
+        if rivals.iter().any(|rival| *rival != best.target) {
+            let why = format!("two prefix lists of table {} hold {destination}", self.name);
+            return Lookup::Unknown(why, rivals);
         }
         Lookup::Route(best)
     }
@@ -70,6 +73,7 @@ pub fn table(
             RouteDestination::Cidr(cidr) => vec![cidr.trunc()],
             RouteDestination::Unknown(reason) => {
                 table.incomplete = Some(format!("a destination ({reason})"));
+                table.unlisted.push(target);
                 continue;
             }
             // RT-8: a prefix list is one route for each of its entries.
@@ -77,6 +81,7 @@ pub fn table(
                 Some(entries) => entries,
                 None => {
                     let why = Some(format!("the entries of prefix list {name}"));
+                    table.unlisted.push(target.clone());
                     match target {
                         Target::GatewayEndpoint(_) => table.unlisted_service = why,
                         _ => table.incomplete = why,

@@ -152,16 +152,24 @@ impl<'a> Walk<'a> {
         }
         let target = self.route(subnet, headers.destination);
         // NA-5: the ACL acts on what crosses the boundary of the subnet. READING: a next hop in the same
-        // subnet is reached without crossing it.
-        let next_hop = match &target {
-            Ok(Target::NatGateway(gateway)) => Some(world.nat_gateways[*gateway].subnet),
-            Ok(Target::Interface(interface)) => Some(world.interfaces[*interface].subnet),
-            _ => None,
+        // subnet is reached without crossing it. What may take either of two routes crosses it if both do.
+        let stays = match &target {
+            Ok(target) => self.is_hop_in(target, subnet),
+            Err((_, possible)) => possible.iter().any(|target| self.is_hop_in(target, subnet)),
         };
-        if next_hop != Some(subnet) {
+        if !stays {
             self.acl(subnet, Direction::Outbound, &headers)?;
         }
-        self.follow(subnet, target?, delivered_by, headers)
+        let target = target.map_err(|(stop, _)| stop)?;
+        self.follow(subnet, target, delivered_by, headers)
+    }
+
+    fn is_hop_in(&self, target: &Target, subnet: usize) -> bool {
+        match target {
+            Target::NatGateway(gateway) => self.world.nat_gateways[*gateway].subnet == subnet,
+            Target::Interface(interface) => self.world.interfaces[*interface].subnet == subnet,
+            _ => false,
+        }
     }
 
     pub(super) fn no_loop(&self) -> Result<(), Stop> {
@@ -175,15 +183,16 @@ impl<'a> Walk<'a> {
         self.hops.push(Hop { what, headers });
     }
 
-    fn route(&self, subnet: usize, destination: IpAddr) -> Result<Target, Stop> {
+    /// The target of the route; or why there is none, and what are known to be possible targets.
+    fn route(&self, subnet: usize, destination: IpAddr) -> Result<Target, (Stop, Vec<Target>)> {
         let table = match &self.world.subnets[subnet].table {
             Known::Yes(table) => &self.world.tables[*table],
-            Known::No(why) => return Err(Stop::Unknown(why.clone())),
+            Known::No(why) => return Err((Stop::Unknown(why.clone()), Vec::new())),
         };
         match table.lookup(destination) {
             Lookup::Route(route) => Ok(route.target.clone()),
-            Lookup::Nothing => Err(Stop::dropped("no route (RT-9)")),
-            Lookup::Unknown(why) => Err(Stop::Unknown(why)),
+            Lookup::Nothing => Err((Stop::dropped("no route (RT-9)"), Vec::new())),
+            Lookup::Unknown(why, possible) => Err((Stop::Unknown(why), possible)),
         }
     }
 

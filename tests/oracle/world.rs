@@ -79,6 +79,8 @@ pub struct RouteTable {
     pub incomplete: Option<String>,
     /// The same, but for public addresses only: the service of a gateway endpoint has no others (EP-1).
     pub unlisted_service: Option<String>,
+    /// The targets of the routes to nobody knows where.
+    pub unlisted: Vec<Target>,
 }
 
 #[derive(Clone, Debug)]

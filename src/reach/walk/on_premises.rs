@@ -6,7 +6,7 @@
 use crate::flow::{AddressSet, describe_addresses};
 use crate::network::{
     Action, AttachmentId, Code, LineChoice, LineEnd, LineId, LineKind, Network, SiteId, SubnetId, Target,
-    VpnGatewayId, public_addresses,
+    VpnGatewayId, link_local_addresses, public_addresses,
 };
 use crate::topology::LineState;
 
@@ -170,6 +170,13 @@ impl Walker<'_> {
             let Some(own) = own else { return };
             path = own;
         }
+        // DN-3: no router forwards a link-local address, whatever its routes say.
+        let (link_local, routed) = path.split_destination(&link_local_addresses());
+        if let Some(mut path) = link_local {
+            self.pass(&mut path, component, Action::Deny(Code::Dns002));
+            self.done.push(path);
+        }
+        let Some(path) = routed else { return };
         let same = |a: LineId, b: LineId| self.network.junction(a) == self.network.junction(b);
         let routes = self.network.routes_from_site(id);
         let parts = self.network.choose_line(routes, &path.packets.destinations(), same);

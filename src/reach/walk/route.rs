@@ -104,13 +104,8 @@ impl Walker<'_> {
         let stays = match action {
             // Whichever route it is: the packet surely leaves the subnet if none of them stays in it.
             Action::Unknown(_) => {
-                let destination = path.packets.destinations().first();
-                let known = table.routes().iter().filter(|route| {
-                    destination.is_some_and(|destination| route.prefix.contains(&destination))
-                });
-                let listed = known.map(|route| route.target);
-                let mut targets = listed.chain(table.unlisted.iter().map(|route| route.target));
-                targets.any(|target| self.next_subnet(target) == Some(subnet))
+                let possible = table.possible_targets(choice, path.packets.destinations().first());
+                possible.into_iter().any(|target| self.next_subnet(target) == Some(subnet))
             }
             Action::Allow => next.is_some_and(|next| self.next_subnet(next) == Some(subnet)),
             // What has no way is on none that stays in the subnet: the list comes before the routes (W-1).
