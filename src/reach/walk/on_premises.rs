@@ -221,7 +221,11 @@ impl Walker<'_> {
     fn stay_in_site(&mut self, mut path: Path, id: SiteId) {
         let component = Component::Site(id);
         match (path.leg, self.probe.destination) {
-            (LegKind::Reply, _) => self.pass(&mut path, component, Action::Deny(Code::Rt006)),
+            // Whoever asked may be here: the request left only because AWS announced a longer prefix.
+            (LegKind::Reply, _) => {
+                let action = self.home(&path, path.source == End::Site(id));
+                self.pass(&mut path, component, action);
+            }
             (LegKind::Request, Some(_)) => self.pass(&mut path, component, Action::Deny(Code::Rt004)),
             (LegKind::Request, None) => {
                 self.pass(&mut path, component, Action::Allow);
