@@ -1,6 +1,7 @@
 //! From resources to the topology, one module for each family of resources.
 
 mod bag;
+mod block_public_access;
 mod external;
 mod gateway;
 mod instance;
@@ -139,6 +140,7 @@ pub(super) fn lower(world: &World, settings: &Settings, topology: Topology) -> I
     lowering.route_tables();
     lowering.transit_gateways();
     lowering.endpoints();
+    lowering.block_public_access();
     lowering.others();
     lowering.settle();
     lowering.finish()

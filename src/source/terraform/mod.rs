@@ -8,6 +8,7 @@
 mod address;
 mod aliases;
 mod base;
+mod block_public_access;
 mod builder;
 mod document;
 mod elastic_ip;
@@ -128,6 +129,7 @@ fn build(name: &str, mut topology: Topology, world: &World, moment: Moment) -> P
     vpc_endpoint::build(&mut builder);
     peering::build(&mut builder);
     transit_gateway::build(&mut builder);
+    block_public_access::build(&mut builder);
     load_balancer::build(&mut builder);
     unmodelled::build(&mut builder);
     aliases::add(&mut builder);

@@ -78,7 +78,6 @@ const PARTS: &[&str] = &[
     "aws_alb_target_group_attachment",
     "aws_elb_attachment",
     "aws_vpc_security_group_vpc_association",
-    "aws_vpc_block_public_access_exclusion",
     "aws_ec2_client_vpn_network_association",
     "aws_ec2_client_vpn_authorization_rule",
     "aws_ec2_client_vpn_route",
@@ -124,9 +123,7 @@ pub(super) fn build(builder: &mut Builder<'_>) {
     for at in 0..builder.world.resources.len() {
         let Some(one) = builder.resource(at) else { continue };
         let kind = one.kind.as_str();
-        if kind == "aws_vpc_block_public_access_options" {
-            block_public_access(builder, at, one);
-        } else if builder.is_settled(at) || NOTHING.contains(&kind) {
+        if builder.is_settled(at) || NOTHING.contains(&kind) {
             continue;
         } else if let Some((_, words)) = RESOURCES.iter().find(|(known, _)| *known == kind) {
             if kind != "aws_lambda_function" || is_in_vpc(builder, at, one) {
@@ -154,18 +151,6 @@ pub(super) fn build(builder: &mut Builder<'_>) {
             let item = Unmodelled { kind: kind.to_owned(), name, ..Unmodelled::default() };
             builder.topology.unmodelled.push(item);
         }
-    }
-}
-
-/// Block Public Access holds for every VPC of the region, and blocks what the topology seems to allow (IG-10).
-fn block_public_access(builder: &mut Builder<'_>, at: usize, one: &Resource) {
-    builder.settle(at, Fate::NotModelled);
-    if one.text("internet_gateway_block_mode") == Some("off") {
-        return;
-    }
-    for index in 0..builder.topology.vpcs.len() {
-        let vpc = builder.vpc_name(index);
-        builder.add_unmodelled(at, "VPC Block Public Access", None).vpc = vpc;
     }
 }
 

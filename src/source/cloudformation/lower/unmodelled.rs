@@ -55,8 +55,6 @@ static KINDS: &[Kind] = &[
     component("AWS::EC2::VPCEndpointService", "VPC endpoint service"),
     component("AWS::EC2::InstanceConnectEndpoint", "EC2 Instance Connect endpoint"),
     part("AWS::EC2::SecurityGroupVpcAssociation", "security group VPC association"),
-    component("AWS::EC2::VPCBlockPublicAccessOptions", "VPC Block Public Access"),
-    part("AWS::EC2::VPCBlockPublicAccessExclusion", "VPC Block Public Access exclusion"),
     component("AWS::EC2::EC2Fleet", "EC2 fleet"),
     component("AWS::EC2::SpotFleet", "spot fleet"),
     component("AWS::AutoScaling::AutoScalingGroup", "Auto Scaling group"),
